@@ -1,0 +1,102 @@
+package io.walarchiver.wal;
+
+/**
+ * The name of a WAL segment: timeline, log and segment number, eight hexadecimal digits each (PostgreSQL manual,
+ * "WAL Internals").
+ *
+ * <p>The name alone does not tell which positions it covers; that also needs the {@link SegmentSize}, and every method
+ * that does arithmetic asks for it.
+ *
+ * @param timeline the timeline the segment belongs to
+ * @param log      the middle eight digits, the high half of the position (unsigned)
+ * @param segment  the last eight digits: the number within {@code log}; below 4096, as segments are at least 1 MiB
+ */
+public record WalSegmentName(Timeline timeline, int log, int segment) implements Comparable<WalSegmentName> {
+
+    /** The length of the text form. */
+    public static final int LENGTH = 24;
+
+    private static final int MAX_SEGMENTS_PER_LOG = 4096;
+
+    public WalSegmentName {
+        if (segment < 0 || segment >= MAX_SEGMENTS_PER_LOG) {
+            throw new IllegalArgumentException("segment number " + Integer.toUnsignedString(segment)
+                    + " is beyond what any WAL segment size allows (0 to " + (MAX_SEGMENTS_PER_LOG - 1) + ")");
+        }
+    }
+
+    /**
+     * Reads a name of exactly 24 upper-case hexadecimal digits.
+     *
+     * @throws IllegalArgumentException when the text is anything else
+     */
+    public static WalSegmentName parse(String text) {
+        if (text.length() != LENGTH || !Hex.isUpperHex(text, 0, LENGTH)) {
+            throw new IllegalArgumentException(
+                    "not a WAL segment name: \"" + text + "\" (expected 24 upper-case hexadecimal digits)");
+        }
+        int timeline = (int) Hex.parse(text, 0, 8);
+        if (timeline == 0) {
+            throw new IllegalArgumentException("not a WAL segment name: \"" + text + "\" (timeline 0 does not exist)");
+        }
+        return new WalSegmentName(new Timeline(timeline), (int) Hex.parse(text, 8, 16), (int) Hex.parse(text, 16, 24));
+    }
+
+    /** The segment of {@code timeline} that contains {@code lsn}. */
+    public static WalSegmentName containing(Timeline timeline, Lsn lsn, SegmentSize size) {
+        long number = Long.divideUnsigned(lsn.value(), size.bytes());
+        return ofNumber(timeline, number, size);
+    }
+
+    private static WalSegmentName ofNumber(Timeline timeline, long number, SegmentSize size) {
+        return new WalSegmentName(
+                timeline, (int) (number / size.segmentsPerLog()), (int) (number % size.segmentsPerLog()));
+    }
+
+    /**
+     * The position of the first byte.
+     *
+     * @throws IllegalArgumentException when no segment of this size can have this name
+     */
+    public Lsn start(SegmentSize size) {
+        if (segment >= size.segmentsPerLog()) {
+            throw new IllegalArgumentException(
+                    this + " cannot be the name of a segment of " + size + ": its last part exceeds "
+                            + Hex.eight(size.segmentsPerLog() - 1));
+        }
+        return new Lsn(Integer.toUnsignedLong(log) << 32 | (long) segment * size.bytes());
+    }
+
+    /** True when the segment covers {@code lsn}. */
+    public boolean contains(Lsn lsn, SegmentSize size) {
+        return equals(containing(timeline, lsn, size));
+    }
+
+    /** The following segment of the same timeline. */
+    public WalSegmentName next(SegmentSize size) {
+        return segment + 1 < size.segmentsPerLog()
+                ? new WalSegmentName(timeline, log, segment + 1)
+                : new WalSegmentName(timeline, log + 1, 0);
+    }
+
+    /** The first sixteen digits: the directory barman keeps the segment in. */
+    public String directory() {
+        return timeline + Hex.eight(log);
+    }
+
+    /** The order of the text form, which within one timeline is the order of positions. */
+    @Override
+    public int compareTo(WalSegmentName other) {
+        int byTimeline = timeline.compareTo(other.timeline);
+        if (byTimeline != 0) {
+            return byTimeline;
+        }
+        int byLog = Integer.compareUnsigned(log, other.log);
+        return byLog != 0 ? byLog : Integer.compare(segment, other.segment);
+    }
+
+    @Override
+    public String toString() {
+        return timeline + Hex.eight(log) + Hex.eight(segment);
+    }
+}
