@@ -78,7 +78,8 @@ public final class BufferPool {
         if (count < 1 || count > capacity) {
             throw new IllegalArgumentException("asked for " + count + " buffers, the pool has " + capacity);
         }
-        // A subscriber can cancel while its lease is on the way; the sink then discards it, and the lease must come back.
+        // A subscriber can cancel while its lease is on the way; the sink then discards it, and the lease must come
+        // back.
         return Mono.<List<PooledBuffer>>create(sink -> enqueue(new Waiter(count, sink), priority))
                 .doOnDiscard(List.class, BufferPool::releaseDiscarded);
     }

@@ -47,6 +47,9 @@ public enum Compression {
 
     /** The algorithm a key or file name tells by its suffix; {@link #NONE} when it has no known suffix. */
     public static Compression ofKey(String key) {
-        return WITH_SUFFIX.stream().filter(c -> key.endsWith(c.suffix)).findFirst().orElse(NONE);
+        return WITH_SUFFIX.stream()
+                .filter(c -> key.endsWith(c.suffix))
+                .findFirst()
+                .orElse(NONE);
     }
 }

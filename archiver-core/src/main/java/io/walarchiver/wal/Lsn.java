@@ -33,7 +33,8 @@ public record Lsn(long value) implements Comparable<Lsn> {
     }
 
     private static IllegalArgumentException malformed(String text) {
-        return new IllegalArgumentException("not a log sequence number: \"" + text + "\" (expected for example 16/3002D50)");
+        return new IllegalArgumentException(
+                "not a log sequence number: \"" + text + "\" (expected for example 16/3002D50)");
     }
 
     /** The position {@code bytes} further on. */

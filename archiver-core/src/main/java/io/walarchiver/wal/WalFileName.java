@@ -81,9 +81,8 @@ public sealed interface WalFileName extends Comparable<WalFileName> {
                 && text.endsWith(BACKUP)
                 && text.charAt(WalSegmentName.LENGTH) == '.'
                 && Hex.isUpperHex(text, WalSegmentName.LENGTH + 1, WalSegmentName.LENGTH + 9)) {
-            return new BackupHistoryFile(
-                    WalSegmentName.parse(text.substring(0, WalSegmentName.LENGTH)),
-                    (int) Hex.parse(text, WalSegmentName.LENGTH + 1, WalSegmentName.LENGTH + 9));
+            return new BackupHistoryFile(WalSegmentName.parse(text.substring(0, WalSegmentName.LENGTH)), (int)
+                    Hex.parse(text, WalSegmentName.LENGTH + 1, WalSegmentName.LENGTH + 9));
         }
         throw new IllegalArgumentException("not the name of a WAL file: \"" + text
                 + "\" (expected a segment, a .partial, a .history or a .backup file, in upper case)");

@@ -60,9 +60,8 @@ public record WalSegmentName(Timeline timeline, int log, int segment) implements
      */
     public Lsn start(SegmentSize size) {
         if (segment >= size.segmentsPerLog()) {
-            throw new IllegalArgumentException(
-                    this + " cannot be the name of a segment of " + size + ": its last part exceeds "
-                            + Hex.eight(size.segmentsPerLog() - 1));
+            throw new IllegalArgumentException(this + " cannot be the name of a segment of " + size
+                    + ": its last part exceeds " + Hex.eight(size.segmentsPerLog() - 1));
         }
         return new Lsn(Integer.toUnsignedLong(log) << 32 | (long) segment * size.bytes());
     }
