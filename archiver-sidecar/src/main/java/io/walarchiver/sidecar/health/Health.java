@@ -1,6 +1,7 @@
 package io.walarchiver.sidecar.health;
 
 import java.util.List;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A question about the state of this process that is answered by looking. */
@@ -9,6 +10,15 @@ public interface Health {
 
     /** Looks now. Never fails and never stays silent for more than a few seconds. */
     Mono<Report> report();
+
+    /** All questions as one, asked one after the other. */
+    static Health all(List<Health> questions) {
+        return () -> Flux.fromIterable(questions)
+                .concatMap(Health::report)
+                .concatMapIterable(Report::findings)
+                .collectList()
+                .map(Report::new);
+    }
 
     /**
      * What was found.

@@ -1,6 +1,7 @@
 package io.walarchiver.sidecar.request;
 
 import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.restore.RestoreException;
 import io.walarchiver.store.StoreException;
 
 /**
@@ -54,6 +55,9 @@ public record Failure(Verdict verdict, String message) {
         if (failure instanceof ArchiveException archive) {
             return verdictOf(archive);
         }
+        if (failure instanceof RestoreException restore) {
+            return verdictOf(restore);
+        }
         if (failure instanceof StoreException store) {
             return verdictOf(store);
         }
@@ -62,13 +66,29 @@ public record Failure(Verdict verdict, String message) {
 
     private static Verdict verdictOf(ArchiveException failure) {
         if (failure instanceof ArchiveException.StoreFailed store) {
-            return verdictOf(store.failure());
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
         }
         if (failure instanceof ArchiveException.Conflict) {
             return Verdict.CONFLICT;
         }
         if (failure instanceof ArchiveException.ForeignArchive) {
             return Verdict.FOREIGN_ARCHIVE;
+        }
+        return Verdict.UNUSABLE;
+    }
+
+    private static Verdict verdictOf(RestoreException failure) {
+        if (failure instanceof RestoreException.NotArchived) {
+            return Verdict.NOT_FOUND;
+        }
+        if (failure instanceof RestoreException.Corrupt) {
+            return Verdict.CORRUPT;
+        }
+        if (failure instanceof RestoreException.StoreFailed store) {
+            // NOT_FOUND ends recovery, so only NotArchived may say it; a bucket that is not there is something else.
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
         }
         return Verdict.UNUSABLE;
     }

@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
  */
 public record PluginName(String value) {
 
-    /** What the plugin is called unless a setting says otherwise. */
-    public static final PluginName DEFAULT = new PluginName("walarchiver.io");
-
     private static final int MAX_LENGTH = 63;
     private static final Pattern SHAPE = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?");
+
+    /** What the plugin is called unless a setting says otherwise. */
+    public static final PluginName DEFAULT = new PluginName("walarchiver.io");
 
     public PluginName {
         if (value.length() > MAX_LENGTH || !SHAPE.matcher(value).matches()) {
