@@ -1,5 +1,6 @@
 package io.walarchiver.store;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
@@ -29,6 +30,7 @@ public final class FaultyObjectStore implements ObjectStore {
     }
 
     /** Appends faults for the next calls of an operation. */
+    @CanIgnoreReturnValue
     public FaultyObjectStore script(StoreOperation operation, Fault... faults) {
         script.computeIfAbsent(operation, unused -> new ConcurrentLinkedQueue<>())
                 .addAll(List.of(faults));

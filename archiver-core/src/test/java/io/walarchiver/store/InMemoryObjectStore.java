@@ -34,7 +34,7 @@ public final class InMemoryObjectStore implements ObjectStore {
     private static final Comparator<String> BYTE_ORDER = Comparator.comparing(
             text -> text.getBytes(StandardCharsets.UTF_8), (left, right) -> Arrays.compareUnsigned(left, right));
 
-    private final NavigableMap<String, StoredObject> objects = new ConcurrentSkipListMap<>(BYTE_ORDER);
+    private final NavigableMap<String, StoredObject> objects;
     private final Map<StoreOperation, LongAdder> requests = new ConcurrentHashMap<>();
     private final AtomicInteger openUploads = new AtomicInteger();
     private final AtomicInteger openDownloads = new AtomicInteger();
@@ -47,7 +47,17 @@ public final class InMemoryObjectStore implements ObjectStore {
 
     /** A store that takes the modification times of its objects from the given clock. */
     public InMemoryObjectStore(Clock clock) {
+        this(clock, new ConcurrentSkipListMap<>(BYTE_ORDER));
+    }
+
+    private InMemoryObjectStore(Clock clock, NavigableMap<String, StoredObject> objects) {
         this.clock = clock;
+        this.objects = objects;
+    }
+
+    /** Another store on the same objects, with its own counters and its own life. */
+    public InMemoryObjectStore another() {
+        return new InMemoryObjectStore(clock, objects);
     }
 
     /**
