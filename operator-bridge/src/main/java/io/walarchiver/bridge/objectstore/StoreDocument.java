@@ -2,6 +2,7 @@ package io.walarchiver.bridge.objectstore;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,13 @@ public record StoreDocument(ObjectStoreResource resource, StoreConfiguration con
      * @throws IOException           when the file cannot be read or is not UTF-8 text
      */
     public static StoreDocument read(Path file) throws IOException {
-        return parse(Files.readString(file, StandardCharsets.UTF_8), file.toString());
+        String yaml;
+        try {
+            yaml = Files.readString(file, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException e) {
+            throw new IOException(file + " is not UTF-8 text", e);
+        }
+        return parse(yaml, file.toString());
     }
 
     /**

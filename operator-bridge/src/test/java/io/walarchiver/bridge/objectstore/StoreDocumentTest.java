@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Period;
@@ -344,6 +345,23 @@ final class StoreDocumentTest {
         assertThat(problemsOf("")).containsExactly("no document of the kind ObjectStore");
         assertThat(problemsOf("---\n---\n")).containsExactly("no document of the kind ObjectStore");
         assertThat(problemsOf("hello")).contains("line 1: document 1 has no kind: expected an ObjectStore or a Secret");
+    }
+
+    @Test
+    void textThatCannotBeYamlIsRefusedNotFollowed() {
+        assertThat(problemsOf(S3.replace("prefix", "pre\u0000fix")))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("malformed");
+        assertThat(problemsOf("[".repeat(5000))).hasSize(1).first().asString().contains("malformed");
+    }
+
+    @Test
+    void fileThatIsNotTextIsNamed(@TempDir Path directory) throws IOException {
+        Path file = Files.write(directory.resolve("store.yaml"), new byte[] {(byte) 0xC3, (byte) 0x28});
+
+        assertThatIOException().isThrownBy(() -> StoreDocument.read(file)).withMessage("%s is not UTF-8 text", file);
     }
 
     @Test
