@@ -16,6 +16,20 @@ final class BlockingWork {
 
     private BlockingWork() {}
 
+    /** Work without a result. */
+    interface Action {
+        void run() throws Exception;
+    }
+
+    /** As {@link #on}, for work without a result. */
+    static Mono<Void> run(Scheduler scheduler, Action work) {
+        return on(scheduler, () -> {
+                    work.run();
+                    return true;
+                })
+                .then();
+    }
+
     /** Runs {@code work} on a thread of {@code scheduler} at each subscription and signals its result there. */
     static <T> Mono<T> on(Scheduler scheduler, Callable<T> work) {
         return Mono.create(sink -> {

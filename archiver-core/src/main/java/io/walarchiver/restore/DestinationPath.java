@@ -22,19 +22,28 @@ public final class DestinationPath {
      * @param isDirectory   tells which directories exist
      */
     public static Path resolve(Path destination, Path dataDirectory, Predicate<Path> isDirectory) {
-        Path data = dataDirectory.normalize();
-        Path asked = destination.normalize();
-        if (!data.isAbsolute() || data.getNameCount() == 0 || !asked.startsWith(data)) {
+        Path stripped = withoutFirst(destination, dataDirectory);
+        Path directory = destination.getParent();
+        Path strippedDirectory = stripped.getParent();
+        return directory != null
+                        && strippedDirectory != null
+                        && !isDirectory.test(directory)
+                        && isDirectory.test(strippedDirectory)
+                ? stripped
+                : destination;
+    }
+
+    /** True when {@code destination} starts with PGDATA twice, whatever exists. */
+    static boolean isDoubled(Path destination, Path dataDirectory) {
+        return !withoutFirst(destination, dataDirectory).equals(destination);
+    }
+
+    private static Path withoutFirst(Path destination, Path dataDirectory) {
+        Path root = dataDirectory.getRoot();
+        if (root == null || dataDirectory.getNameCount() == 0 || !destination.startsWith(dataDirectory)) {
             return destination;
         }
-        Path stripped = data.getRoot().resolve(data.relativize(asked));
-        Path askedDirectory = asked.getParent();
-        Path strippedDirectory = stripped.getParent();
-        boolean repaired = stripped.startsWith(data)
-                && askedDirectory != null
-                && strippedDirectory != null
-                && !isDirectory.test(askedDirectory)
-                && isDirectory.test(strippedDirectory);
-        return repaired ? stripped : destination;
+        Path stripped = root.resolve(dataDirectory.relativize(destination));
+        return stripped.startsWith(dataDirectory) ? stripped : destination;
     }
 }

@@ -72,7 +72,8 @@ public record RestoreSettings(
 
     /** The same settings with another way to work ahead. */
     public RestoreSettings withPrefetch(Prefetch other) {
-        return new RestoreSettings(layout, segmentSize, systemIdentifier, dataDirectory, firstGuess, retryWindow, other);
+        return new RestoreSettings(
+                layout, segmentSize, systemIdentifier, dataDirectory, firstGuess, retryWindow, other);
     }
 
     /**
@@ -87,8 +88,7 @@ public record RestoreSettings(
      *                       failure
      * @param idleTimeout    after how long without a question prefetched files are deleted
      */
-    public record Prefetch(
-            Path spoolDirectory, long maxBytes, int parallelism, Duration pause, Duration idleTimeout) {
+    public record Prefetch(Path spoolDirectory, long maxBytes, int parallelism, Duration pause, Duration idleTimeout) {
 
         /** Default of {@link #maxBytes}: 256 MiB. */
         public static final long DEFAULT_MAX_BYTES = 256L << 20;
@@ -108,8 +108,7 @@ public record RestoreSettings(
 
         /** The defaults: 256 MiB, two at once, five seconds' pause, dropped after ten minutes. */
         public static Prefetch in(Path spoolDirectory) {
-            return new Prefetch(
-                    spoolDirectory, DEFAULT_MAX_BYTES, 2, Duration.ofSeconds(5), Duration.ofMinutes(10));
+            return new Prefetch(spoolDirectory, DEFAULT_MAX_BYTES, 2, Duration.ofSeconds(5), Duration.ofMinutes(10));
         }
 
         /** The same with another number of bytes. */
