@@ -204,6 +204,29 @@ class FileObjectStoreTest {
     }
 
     @Test
+    void keyBelowOrAboveAnotherIsRefusedWithTheReason() {
+        run(store.put(new ObjectKey("a/file"), content("bytes"), PutOptions.NONE));
+
+        for (Mono<?> call : List.<Mono<?>>of(
+                store.put(new ObjectKey("a/file/below"), content("x"), PutOptions.NONE),
+                store.putIfAbsent(new ObjectKey("a/file/below/deep"), content("x"), PutOptions.NONE),
+                store.startMultipart(new ObjectKey("a/file/below"), PutOptions.NONE))) {
+            assertThatThrownBy(() -> call.block(LIMIT))
+                    .isInstanceOf(StoreException.Rejected.class)
+                    .hasMessageContaining("%s/a/file is an object itself", root);
+        }
+        for (Mono<?> call : List.<Mono<?>>of(
+                store.put(new ObjectKey("a"), content("x"), PutOptions.NONE),
+                store.putIfAbsent(new ObjectKey("a"), content("x"), PutOptions.NONE),
+                store.startMultipart(new ObjectKey("a"), PutOptions.NONE))) {
+            assertThatThrownBy(() -> call.block(LIMIT))
+                    .isInstanceOf(StoreException.Rejected.class)
+                    .hasMessageContaining("%s/a is a directory with other objects below it", root);
+        }
+        assertThat(keys("")).containsExactly("a/file");
+    }
+
+    @Test
     void namePartOfMoreThan255BytesIsRefused() {
         ObjectKey longest = new ObjectKey("a/" + "x".repeat(255));
         run(store.put(longest, content("bytes"), metadata("a", "b")));
