@@ -15,14 +15,15 @@ public final class SpoolDirectory {
             problems.add("--spool: " + spool + " belongs to PostgreSQL; choose a directory of its own");
             return;
         }
-        try {
-            create(spool);
-            if (!Files.isWritable(spool)) {
-                problems.add("--spool: " + spool + " is not writable; give write permission or choose another");
-            }
-        } catch (IOException e) {
-            problems.add("--spool: " + spool + " cannot be made (" + e.getClass().getSimpleName()
-                    + "); create it, or choose another directory with --spool");
+        Path existing = spool;
+        while (existing.getParent() != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (!Files.isDirectory(existing)) {
+            problems.add("--spool: " + existing + " is not a directory; choose another place with --spool");
+        } else if (!Files.isWritable(existing)) {
+            problems.add("--spool: " + existing + " is not writable; give write permission, or choose another place"
+                    + " with --spool");
         }
     }
 

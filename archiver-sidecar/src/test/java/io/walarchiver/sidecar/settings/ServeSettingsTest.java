@@ -26,7 +26,7 @@ class ServeSettingsTest {
         Path pgdata = DataDirectories.empty(directory);
         ServeSettings settings = ServeSettings.of(written(pgdata, directory.resolve("sock"), "127.0.0.1:0", "64MiB"));
         assertThat(settings.apiSocket()).contains(new SocketPath(directory.resolve("sock.http")));
-        assertThat(settings.spool()).isEqualTo(Path.of(pgdata + ".wal-archiver")).isDirectory();
+        assertThat(settings.spool()).isEqualTo(Path.of(pgdata + ".wal-archiver")).doesNotExist();
         assertThat(settings.drainGrace()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.pluginName()).isEqualTo(PluginName.DEFAULT);
         assertThat(settings.memory()).isEqualTo(new ByteSize(64 << 20));
@@ -59,7 +59,7 @@ class ServeSettingsTest {
                         directory.resolve("nowhere"),
                         directory.resolve("absent/sock"),
                         Optional.of(directory.resolve("x".repeat(120)).toString()),
-                        Optional.of(Path.of("/proc/no-such-place")),
+                        Optional.of(file.resolve("below-a-file")),
                         "nonsense",
                         "-bad-",
                         "lots",
