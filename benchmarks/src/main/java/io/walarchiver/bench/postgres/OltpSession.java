@@ -27,11 +27,9 @@ final class OltpSession implements AutoCloseable {
         connection.setAutoCommit(false);
         charge = connection.prepareStatement(
                 "UPDATE account SET balance = balance + ?, changed = clock_timestamp() WHERE id = ?");
-        purchase = connection.prepareStatement(
-                "INSERT INTO purchase (account, placed, status, amount, token, note)"
-                        + " VALUES (?, clock_timestamp(), 'new', ?::numeric / 100, ?::uuid, ?)");
-        book = connection.prepareStatement(
-                "INSERT INTO ledger (account, delta, at) VALUES (?, ?, clock_timestamp())");
+        purchase = connection.prepareStatement("INSERT INTO purchase (account, placed, status, amount, token, note)"
+                + " VALUES (?, clock_timestamp(), 'new', ?::numeric / 100, ?::uuid, ?)");
+        book = connection.prepareStatement("INSERT INTO ledger (account, delta, at) VALUES (?, ?, clock_timestamp())");
         ship = connection.prepareStatement("UPDATE purchase SET status = 'shipped', note = note || ?"
                 + " WHERE id = (SELECT max(id) FROM purchase) - ?");
         forget = connection.prepareStatement("DELETE FROM purchase WHERE id = (SELECT min(id) FROM purchase)");
@@ -49,7 +47,7 @@ final class OltpSession implements AutoCloseable {
             purchase.setLong(1, account);
             purchase.setLong(2, amount);
             purchase.setString(3, new UUID(random.nextLong(), random.nextLong()).toString());
-            purchase.setString(4, Prose.sentence(random, random.nextInt(5, 60)));
+            purchase.setString(4, Prose.sentence(random, random.nextInt(2, 10)));
             purchase.addBatch();
             book.setLong(1, account);
             book.setLong(2, amount);

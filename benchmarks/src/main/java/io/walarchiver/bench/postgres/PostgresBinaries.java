@@ -80,7 +80,8 @@ public record PostgresBinaries(Path home) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 Path path = target.resolve(entry.getName()).normalize();
                 if (!path.startsWith(target)) {
-                    throw new IOException("the archive of PostgreSQL binaries leaves its directory: " + entry.getName());
+                    throw new IOException(
+                            "the archive of PostgreSQL binaries leaves its directory: " + entry.getName());
                 }
                 if (entry.isDirectory()) {
                     Files.createDirectories(path);

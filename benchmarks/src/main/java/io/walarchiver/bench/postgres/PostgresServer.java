@@ -56,8 +56,7 @@ public final class PostgresServer implements AutoCloseable {
      * @param segmentMebibytes size of a WAL segment
      */
     public static PostgresServer initialize(
-            PostgresBinaries binaries, UnprivilegedUser user, Path directory, int segmentMebibytes)
-            throws IOException {
+            PostgresBinaries binaries, UnprivilegedUser user, Path directory, int segmentMebibytes) throws IOException {
         Path data = Files.createDirectories(directory.resolve("pgdata"));
         Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
         user.own(data);
@@ -100,8 +99,10 @@ public final class PostgresServer implements AutoCloseable {
     /** Adds settings; they take effect at the next start. */
     public void configure(Map<String, String> settings) throws IOException {
         StringBuilder lines = new StringBuilder();
-        settings.forEach((name, value) ->
-                lines.append(name).append(" = '").append(value.replace("'", "''")).append("'\n"));
+        settings.forEach((name, value) -> lines.append(name)
+                .append(" = '")
+                .append(value.replace("'", "''"))
+                .append("'\n"));
         Path file = data.resolve("postgresql.conf");
         Files.writeString(file, lines, StandardOpenOption.APPEND);
         user.own(file);
@@ -132,8 +133,7 @@ public final class PostgresServer implements AutoCloseable {
                 return;
             } catch (SQLException e) {
                 String state = String.valueOf(e.getSQLState());
-                boolean starting =
-                        state.equals(CANNOT_CONNECT_NOW) || state.startsWith(CONNECTION_FAILURE_CLASS);
+                boolean starting = state.equals(CANNOT_CONNECT_NOW) || state.startsWith(CONNECTION_FAILURE_CLASS);
                 if (!starting || Instant.now().isAfter(deadline)) {
                     throw new SQLException("PostgreSQL does not take connections; its log is " + log, state, e);
                 }

@@ -24,7 +24,8 @@ final class Prose {
     }
 
     private static String[] vocabulary() {
-        String[] starts = {"b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "gr", "pl"};
+        String[] starts = {"b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "gr", "pl"
+        };
         String[] vowels = {"a", "e", "i", "o", "u", "ea", "ou", "ai"};
         SplittableRandom random = new SplittableRandom(20260101);
         String[] words = new String[WORDS];

@@ -27,7 +27,7 @@ import java.util.Map;
 public record WalCorpus(Path controlFile, List<Path> oltp, List<Path> bulk, List<Path> idle) {
 
     private static final int SEED = 7;
-    private static final int SCALE = 5;
+    private static final int SCALE = 8;
     private static final int SESSIONS = 2;
     private static final int BULK_SEGMENTS = 2;
     private static final int IDLE_SEGMENTS = 2;
@@ -76,13 +76,13 @@ public record WalCorpus(Path controlFile, List<Path> oltp, List<Path> bulk, List
                     "wal_level", "replica",
                     "shared_buffers", "128MB",
                     "checkpoint_timeout", "30s",
-                    "max_wal_size", "1GB",
+                    "max_wal_size", "256MB",
                     // The archiver of no command: every segment stays, marked ready.
                     "archive_mode", "on",
                     "archive_command", ""));
             server.start();
             WalSegmentName bulkFrom = nextSegment(server);
-            OltpLoad.createTables(server, SCALE * BULK_SEGMENTS, SEED);
+            OltpLoad.createTables(server, SCALE, SEED);
             WalSegmentName oltpFrom = nextSegment(server);
             WalSegmentName oltpTo = advance(oltpFrom, oltpSegments);
             try (OltpLoad load = OltpLoad.start(server, SCALE, SESSIONS, SEED)) {
@@ -110,7 +110,8 @@ public record WalCorpus(Path controlFile, List<Path> oltp, List<Path> bulk, List
         Files.createDirectories(target);
         WalSegmentName name = first;
         for (int i = 0; i < count; i++) {
-            Files.copy(server.dataDirectory().resolve("pg_wal").resolve(name.toString()), target.resolve(name.toString()));
+            Files.copy(
+                    server.dataDirectory().resolve("pg_wal").resolve(name.toString()), target.resolve(name.toString()));
             name = name.next(SIZE);
         }
     }

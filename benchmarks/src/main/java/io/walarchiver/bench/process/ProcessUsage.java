@@ -52,9 +52,8 @@ public record ProcessUsage(
     /** CPU time of the process, of its ended descendants, and of every descendant that still exists. */
     public static Duration treeCpuOf(long pid) {
         return ProcessHandle.of(pid)
-                .map(handle -> handle.descendants()
-                        .map(child -> cpuOf(child.pid()))
-                        .reduce(cpuOf(pid), Duration::plus))
+                .map(handle ->
+                        handle.descendants().map(child -> cpuOf(child.pid())).reduce(cpuOf(pid), Duration::plus))
                 .orElse(Duration.ZERO);
     }
 
