@@ -1,15 +1,14 @@
 package io.walarchiver.bench;
 
+import io.walarchiver.bench.demo.DemoProgram;
+import picocli.CommandLine;
+
+/** Shows that nothing is lost: load, a killed service, a wiped data directory, recovery, comparison. */
 public final class Demo {
-    public static void main(String[] a) throws Exception {
-        System.out.println("console " + (System.console() != null) + " "
-                + ProcessHandle.current().parent());
-        for (int i = 0; i < 5; i++) {
-            System.out.print("\r" + i);
-            System.out.flush();
-            Thread.sleep(300);
-        }
-        System.out.println();
-        System.exit(a.length);
+
+    private Demo() {}
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new DemoProgram()).execute(args));
     }
 }

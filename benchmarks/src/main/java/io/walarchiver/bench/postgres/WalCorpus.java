@@ -19,12 +19,12 @@ import java.util.Map;
 /**
  * Real WAL of a real server under load, recorded once and kept in the cache directory: what every measurement works on.
  *
- * @param controlFile the cluster's {@code pg_control}
+ * @param home where it is kept, with the cluster's {@code pg_control} and {@code PG_VERSION}
  * @param oltp        complete segments of transactional load, consecutive
  * @param bulk        complete segments of a bulk load
  * @param idle        segments that were switched early and are mostly zeros
  */
-public record WalCorpus(Path controlFile, List<Path> oltp, List<Path> bulk, List<Path> idle) {
+public record WalCorpus(Path home, List<Path> oltp, List<Path> bulk, List<Path> idle) {
 
     private static final int SEED = 7;
     private static final int SCALE = 8;
@@ -39,21 +39,30 @@ public record WalCorpus(Path controlFile, List<Path> oltp, List<Path> bulk, List
         idle = List.copyOf(idle);
     }
 
-    /** The recorded corpus with that many segments of transactional load; records it first when there is none. */
+    /** The recorded corpus of the server that comes with this module; see {@link #recorded(PostgresBinaries, int)}. */
     public static WalCorpus recorded(int oltpSegments) throws IOException, SQLException {
+        return recorded(PostgresBinaries.unpack(WorkDirectory.cache()), oltpSegments);
+    }
+
+    /**
+     * The recorded corpus with that many segments of transactional load; records it first when there is none.
+     *
+     * @param binaries the server to record with
+     */
+    public static WalCorpus recorded(PostgresBinaries binaries, int oltpSegments) throws IOException, SQLException {
         Path cache = WorkDirectory.cache();
-        Path home = cache.resolve("wal-" + SEED + "-" + oltpSegments);
+        Path home = cache.resolve("wal-" + binaries.home().getFileName() + "-" + SEED + "-" + oltpSegments);
         if (!Files.isDirectory(home)) {
             Path unfinished = Files.createTempDirectory(cache, "wal-");
             try {
-                record(unfinished, oltpSegments);
+                record(binaries, unfinished, oltpSegments);
                 Files.move(unfinished, home, StandardCopyOption.ATOMIC_MOVE);
             } finally {
                 WorkDirectory.delete(unfinished);
             }
         }
         return new WalCorpus(
-                home.resolve("pg_control"),
+                home,
                 segments(home.resolve("oltp")),
                 segments(home.resolve("bulk")),
                 segments(home.resolve("idle")));
@@ -65,9 +74,9 @@ public record WalCorpus(Path controlFile, List<Path> oltp, List<Path> bulk, List
         }
     }
 
-    private static void record(Path target, int oltpSegments) throws IOException, SQLException {
+    private static void record(PostgresBinaries binaries, Path target, int oltpSegments)
+            throws IOException, SQLException {
         Path run = WorkDirectory.forOneRun("record");
-        PostgresBinaries binaries = PostgresBinaries.unpack(WorkDirectory.cache());
         UnprivilegedUser user = UnprivilegedUser.find(List.of(binaries.home()));
         try (PostgresServer server = PostgresServer.initialize(binaries, user, run, SIZE.bytes() >> 20)) {
             server.configure(Map.of(
@@ -101,6 +110,7 @@ public record WalCorpus(Path controlFile, List<Path> oltp, List<Path> bulk, List
             keep(server, target.resolve("oltp"), oltpFrom, oltpSegments);
             keep(server, target.resolve("idle"), idleFrom, IDLE_SEGMENTS);
             Files.copy(server.dataDirectory().resolve("global/pg_control"), target.resolve("pg_control"));
+            Files.copy(server.dataDirectory().resolve("PG_VERSION"), target.resolve("PG_VERSION"));
         } finally {
             WorkDirectory.delete(run);
         }

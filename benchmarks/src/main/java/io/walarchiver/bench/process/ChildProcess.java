@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A process we started: known by its id, its output in a log file, ended with us at the latest.
@@ -98,6 +100,44 @@ public final class ChildProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Writes a line to its standard input. */
+    public void send(String line) throws IOException {
+        process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
+    }
+
+    /**
+     * Waits until what it has printed matches, line by line.
+     *
+     * @throws IOException when it ends before, or the time is over; with what it printed
+     */
+    public Matcher await(Pattern pattern, Duration limit) throws IOException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (true) {
+            boolean alive = process.isAlive();
+            Matcher matcher = pattern.matcher(output());
+            if (matcher.find()) {
+                return matcher;
+            }
+            if (!alive || System.nanoTime() - deadline > 0) {
+                requireAlive();
+                throw new IOException(name + " did not print " + pattern + " within " + limit.toSeconds() + " s:\n"
+                        + output());
+            }
+            try {
+                Thread.sleep(10);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while waiting for " + name, e);
+            }
+        }
+    }
+
+    /** Waits for its end; true when it succeeded. */
+    public boolean awaitSuccess() {
+        return uninterruptibly(process::waitFor) == 0;
     }
 
     /** Fails with what it printed when it has ended. */

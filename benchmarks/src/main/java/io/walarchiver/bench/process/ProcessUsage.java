@@ -57,6 +57,16 @@ public record ProcessUsage(
                 .orElse(Duration.ZERO);
     }
 
+    /** CPU time of everything below a process: its ended descendants and those that still exist, not itself. */
+    public static Duration belowCpuOf(long pid) {
+        Duration waited = of(pid).map(ProcessUsage::waitedChildren).orElse(Duration.ZERO);
+        return ProcessHandle.of(pid)
+                .map(handle -> handle.descendants()
+                        .map(child -> cpuOf(child.pid()))
+                        .reduce(waited, Duration::plus))
+                .orElse(waited);
+    }
+
     /** Forgets the peak of the resident set, so that the next reading is the peak from now on. */
     public static void resetPeak(long pid) throws IOException {
         Files.writeString(Path.of("/proc", Long.toString(pid), "clear_refs"), "5");

@@ -32,6 +32,11 @@ public final class UnprivilegedUser {
         this.gid = gid;
     }
 
+    /** Whoever we are, root included: for programs that do not mind. */
+    public static UnprivilegedUser ourselves() {
+        return new UnprivilegedUser(List.of(), -1, -1);
+    }
+
     /**
      * Finds out who we are and what works here.
      *

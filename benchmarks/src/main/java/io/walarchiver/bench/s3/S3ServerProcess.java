@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,21 +79,7 @@ public final class S3ServerProcess implements AutoCloseable {
     }
 
     private static int awaitPort(ChildProcess process) throws IOException {
-        Instant deadline = Instant.now().plus(START_LIMIT);
-        while (Instant.now().isBefore(deadline)) {
-            Matcher matcher = LISTENING.matcher(process.output());
-            if (matcher.find()) {
-                return Integer.parseInt(matcher.group(1));
-            }
-            process.requireAlive();
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted while waiting for the S3 server", e);
-            }
-        }
-        throw new IOException("the S3 server does not start:\n" + process.output());
+        return Integer.parseInt(process.await(LISTENING, START_LIMIT).group(1));
     }
 
     /** The endpoint's address, without bucket. */

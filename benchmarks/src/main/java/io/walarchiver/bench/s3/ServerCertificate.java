@@ -41,7 +41,7 @@ public record ServerCertificate(Path keyStore, Path pem) {
                         "-dname",
                         "CN=127.0.0.1",
                         "-ext",
-                        "SAN=IP:127.0.0.1",
+                        "SAN=IP:127.0.0.1,DNS:localhost",
                         "-ext",
                         "BC=ca:true",
                         "-validity",
