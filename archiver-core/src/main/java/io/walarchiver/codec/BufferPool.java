@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
@@ -35,6 +37,7 @@ public final class BufferPool {
     private final Deque<ByteBuffer> idle = new ArrayDeque<>();
     private final Deque<Waiter> urgent = new ArrayDeque<>();
     private final Deque<Waiter> ordinary = new ArrayDeque<>();
+    private final Set<Thread> granting = new HashSet<>();
     private int inUse;
 
     /**
@@ -69,8 +72,10 @@ public final class BufferPool {
     }
 
     /**
-     * Waits for {@code count} buffers and takes them together. Cancelling while waiting gives up the place in the
-     * queue. The receiver must give back every buffer exactly once.
+     * Waits for {@code count} buffers and takes them together. Cancelling before the lease was received gives up the
+     * place in the queue, or the lease if it was on the way. From then on the receiver owns it and must give back every
+     * buffer exactly once, whatever happens: operators behind this one that may drop a value on cancellation (a
+     * {@code publishOn}, a {@code flatMap}) belong inside the {@code usingWhen} that releases the lease.
      *
      * @throws IllegalArgumentException when the pool can never grant that many
      */
@@ -78,54 +83,84 @@ public final class BufferPool {
         if (count < 1 || count > capacity) {
             throw new IllegalArgumentException("asked for " + count + " buffers, the pool has " + capacity);
         }
-        // A subscriber can cancel while its lease is on the way; the sink then discards it, and the lease must come
-        // back.
-        return Mono.<List<PooledBuffer>>create(sink -> enqueue(new Waiter(count, sink), priority))
-                .doOnDiscard(List.class, BufferPool::releaseDiscarded);
-    }
-
-    private static void releaseDiscarded(List<?> lease) {
-        for (Object buffer : lease) {
-            if (buffer instanceof PooledBuffer pooled) {
-                pooled.release();
-            }
-        }
+        return Mono.create(sink -> enqueue(new Waiter(count, sink), priority));
     }
 
     private void enqueue(Waiter waiter, Priority priority) {
-        waiter.sink.onCancel(() -> {
-            synchronized (this) {
-                urgent.remove(waiter);
-                ordinary.remove(waiter);
-            }
-            // A large request that leaves the head of the queue may have held up smaller ones.
-            grant();
-        });
+        waiter.sink.onCancel(() -> cancel(waiter));
         synchronized (this) {
-            (priority == Priority.URGENT ? urgent : ordinary).addLast(waiter);
+            if (!waiter.cancelled) {
+                (priority == Priority.URGENT ? urgent : ordinary).addLast(waiter);
+            }
         }
         grant();
     }
 
+    /**
+     * The sink calls this only when its subscriber has not received a lease and never will. A lease that is on the way
+     * must come back, because the sink drops it.
+     */
+    private void cancel(Waiter waiter) {
+        List<PooledBuffer> undelivered;
+        synchronized (this) {
+            waiter.cancelled = true;
+            undelivered = waiter.lease;
+            if (undelivered.isEmpty()) {
+                urgent.remove(waiter);
+                ordinary.remove(waiter);
+            }
+        }
+        undelivered.forEach(PooledBuffer::release);
+        // A large request that leaves the head of the queue may have held up smaller ones.
+        grant();
+    }
+
+    /**
+     * Serves the queue as far as it goes. A receiver may release or acquire while it is called; a thread that comes back
+     * here that way leaves the rest to the loop it came from, or long queues would overflow its stack.
+     */
     private void grant() {
-        while (true) {
-            Waiter waiter;
-            List<PooledBuffer> buffers;
-            synchronized (this) {
-                Deque<Waiter> queue = urgent.isEmpty() ? ordinary : urgent;
-                waiter = queue.peekFirst();
-                if (waiter == null || capacity - inUse < waiter.count) {
-                    return;
-                }
-                queue.removeFirst();
-                inUse += waiter.count;
-                buffers = new ArrayList<>(waiter.count);
-                for (int i = 0; i < waiter.count; i++) {
-                    buffers.add(new PooledBuffer(this, idle.pollFirst(), bufferBytes));
+        Thread current = Thread.currentThread();
+        synchronized (this) {
+            if (!granting.add(current)) {
+                return;
+            }
+        }
+        boolean emptied = false;
+        try {
+            Waiter waiter = nextGranted(current);
+            while (waiter != null) {
+                // Outside the lock: the receiver's code runs in here.
+                waiter.sink.success(waiter.lease);
+                waiter = nextGranted(current);
+            }
+            emptied = true;
+        } finally {
+            if (!emptied) {
+                synchronized (this) {
+                    granting.remove(current);
                 }
             }
-            waiter.deliver(buffers);
         }
+    }
+
+    /** Takes the next request that can be granted; null, and the thread is no longer granting, when there is none. */
+    private synchronized @Nullable Waiter nextGranted(Thread current) {
+        Deque<Waiter> queue = urgent.isEmpty() ? ordinary : urgent;
+        Waiter waiter = queue.peekFirst();
+        if (waiter == null || capacity - inUse < waiter.count) {
+            // Together with the decision, so that a nested call never relies on a loop that has ended.
+            granting.remove(current);
+            return null;
+        }
+        queue.removeFirst();
+        inUse += waiter.count;
+        List<PooledBuffer> lease = new ArrayList<>(waiter.count);
+        for (int i = 0; i < waiter.count; i++) {
+            lease.add(new PooledBuffer(this, idle.pollFirst(), bufferBytes));
+        }
+        waiter.lease = List.copyOf(lease);
+        return waiter;
     }
 
     void giveBack(@Nullable ByteBuffer memory) {
@@ -144,20 +179,17 @@ public final class BufferPool {
         idle.clear();
     }
 
-    private record Waiter(int count, MonoSink<List<PooledBuffer>> sink) {
+    /** A request in the queue. Its changing fields are guarded by the pool. */
+    private static final class Waiter {
 
-        void deliver(List<PooledBuffer> buffers) {
-            sink.success(buffers);
-        }
+        private final int count;
+        private final MonoSink<List<PooledBuffer>> sink;
+        private boolean cancelled;
+        private List<PooledBuffer> lease = List.of();
 
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return this == other;
-        }
-
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(this);
+        Waiter(int count, MonoSink<List<PooledBuffer>> sink) {
+            this.count = count;
+            this.sink = sink;
         }
     }
 }

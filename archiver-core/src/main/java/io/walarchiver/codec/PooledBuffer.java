@@ -1,6 +1,7 @@
 package io.walarchiver.codec;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ public final class PooledBuffer {
     }
 
     /**
-     * The buffer, cleared when first asked for; always the same one. Allocated now when the pool had no idle one, on
+     * The buffer, cleared and big-endian when first asked for; always the same one. Allocated now when the pool had no idle one, on
      * the calling thread, because zeroing fresh memory takes milliseconds.
      *
      * @throws IllegalStateException when it was given back already
@@ -41,7 +42,8 @@ public final class PooledBuffer {
     public void release() {
         if (returned.compareAndSet(false, true)) {
             ByteBuffer free = detach();
-            pool.giveBack(free == null ? null : free.clear());
+            // The next holder must not inherit a limit or a byte order.
+            pool.giveBack(free == null ? null : free.clear().order(ByteOrder.BIG_ENDIAN));
         }
     }
 

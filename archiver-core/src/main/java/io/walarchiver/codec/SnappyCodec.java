@@ -1,0 +1,60 @@
+package io.walarchiver.codec;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import org.xerial.snappy.Snappy;
+
+/** The snappy framing format. Snappy has no levels. */
+final class SnappyCodec extends StreamCodec {
+
+    @Override
+    public Compression compression() {
+        return Compression.SNAPPY;
+    }
+
+    /** Plain chunks with their headers, and behind the last one the room the compressor asks for. */
+    @Override
+    public int maxEncodedLength(int sourceBytes) {
+        long chunks = (sourceBytes + SnappyChunkWriter.CHUNK_BYTES - 1L) / SnappyChunkWriter.CHUNK_BYTES;
+        long slack = Snappy.maxCompressedLength(SnappyChunkWriter.CHUNK_BYTES) - SnappyChunkWriter.CHUNK_BYTES;
+        return Math.toIntExact(SnappyChunkWriter.IDENTIFIER_BYTES
+                + chunks * SnappyChunkWriter.CHUNK_HEADER_BYTES
+                + sourceBytes
+                + slack);
+    }
+
+    @Override
+    InputStream openDecoder(InputStream in) {
+        return new SnappyChunkReader(in);
+    }
+
+    @Override
+    OutputStream openEncoder(OutputStream out, long sourceBytes) {
+        return new SnappyEncodingStream(out);
+    }
+
+    @Override
+    public BlockEncoder newBlockEncoder() {
+        return new SnappyBlockEncoder();
+    }
+
+    private final class SnappyBlockEncoder implements BlockEncoder {
+
+        private final SnappyChunkWriter chunks = new SnappyChunkWriter();
+
+        @Override
+        public void encode(ByteBuffer source, ByteBuffer target) {
+            requireDirect(source, target);
+            chunks.writeIdentifier(target);
+            while (source.hasRemaining()) {
+                chunks.writeChunk(source, target);
+            }
+        }
+
+        @Override
+        public void close() {
+            // Nothing native is held.
+        }
+    }
+}
