@@ -15,7 +15,8 @@ public record Lsn(long value) implements Comparable<Lsn> {
     public static final Lsn INVALID = new Lsn(0);
 
     /**
-     * Reads PostgreSQL's notation: two hexadecimal numbers of one to eight digits separated by a slash.
+     * Reads PostgreSQL's notation: two hexadecimal numbers of one to eight digits separated by a slash. Digits of either
+     * case and leading zeros are accepted, as PostgreSQL itself does.
      *
      * @throws IllegalArgumentException when the text is anything else
      */
@@ -37,12 +38,21 @@ public record Lsn(long value) implements Comparable<Lsn> {
                 "not a log sequence number: \"" + text + "\" (expected for example 16/3002D50)");
     }
 
-    /** The position {@code bytes} further on. */
+    /**
+     * The position {@code bytes} further on.
+     *
+     * @param bytes not negative
+     * @throws ArithmeticException beyond the last position there is, {@code FFFFFFFF/FFFFFFFF}
+     */
     public Lsn plus(long bytes) {
-        return new Lsn(value + bytes);
+        long sum = value + bytes;
+        if (bytes < 0 || Long.compareUnsigned(sum, value) < 0) {
+            throw new ArithmeticException("no log position " + bytes + " bytes after " + this);
+        }
+        return new Lsn(sum);
     }
 
-    /** True when this position is at or behind {@code other}. */
+    /** True when this position is {@code other} or comes after it. */
     public boolean isAtLeast(Lsn other) {
         return compareTo(other) >= 0;
     }

@@ -19,9 +19,17 @@ public record SegmentSize(int bytes) {
         }
     }
 
-    /** The size for a number of mebibytes, as given to {@code initdb --wal-segsize}. */
+    /**
+     * The size for a number of mebibytes, as given to {@code initdb --wal-segsize}.
+     *
+     * @throws IllegalArgumentException when it is not a power of two from 1 to 1024
+     */
     public static SegmentSize ofMebibytes(int mebibytes) {
-        return new SegmentSize(Math.multiplyExact(mebibytes, MEBIBYTE));
+        if (mebibytes < 1 || mebibytes > 1024) {
+            throw new IllegalArgumentException(
+                    "a WAL segment has a power of two between 1 MiB and 1 GiB, not " + mebibytes + " MiB");
+        }
+        return new SegmentSize(mebibytes * MEBIBYTE);
     }
 
     /** How many segments share one "log" number (the middle eight digits of a name): 4 GiB / size. */

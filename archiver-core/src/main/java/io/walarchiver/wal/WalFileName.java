@@ -15,13 +15,23 @@ public sealed interface WalFileName extends Comparable<WalFileName> {
     /** A complete segment. */
     record Segment(WalSegmentName segment) implements WalFileName {
         @Override
+        public Timeline timeline() {
+            return segment.timeline();
+        }
+
+        @Override
         public String toString() {
             return segment.toString();
         }
     }
 
-    /** The last, incomplete segment of an ended timeline, padded to the full size. */
+    /** The last, incomplete segment of an ended timeline. The file has the full size of a segment all the same. */
     record PartialSegment(WalSegmentName segment) implements WalFileName {
+        @Override
+        public Timeline timeline() {
+            return segment.timeline();
+        }
+
         @Override
         public String toString() {
             return segment + PARTIAL;
@@ -40,9 +50,24 @@ public sealed interface WalFileName extends Comparable<WalFileName> {
      * A backup history file, written when a base backup stops.
      *
      * @param segment the segment in which the backup started
-     * @param offset  the byte offset of the start within that segment
+     * @param offset  the byte offset of the start within that segment; below 1 GiB, the largest segment size
      */
     record BackupHistoryFile(WalSegmentName segment, int offset) implements WalFileName {
+
+        private static final int LARGEST_SEGMENT = 1 << 30;
+
+        public BackupHistoryFile {
+            if (offset < 0 || offset >= LARGEST_SEGMENT) {
+                throw new IllegalArgumentException("not the name of a backup history file: \"" + segment + "."
+                        + Hex.eight(offset) + BACKUP + "\" (the offset is beyond the end of any segment)");
+            }
+        }
+
+        @Override
+        public Timeline timeline() {
+            return segment.timeline();
+        }
+
         @Override
         public String toString() {
             return segment + "." + Hex.eight(offset) + BACKUP;
@@ -88,19 +113,8 @@ public sealed interface WalFileName extends Comparable<WalFileName> {
                 + "\" (expected a segment, a .partial, a .history or a .backup file, in upper case)");
     }
 
-    /** The timeline the file belongs to. */
-    default Timeline timeline() {
-        if (this instanceof Segment s) {
-            return s.segment().timeline();
-        }
-        if (this instanceof PartialSegment p) {
-            return p.segment().timeline();
-        }
-        if (this instanceof BackupHistoryFile b) {
-            return b.segment().timeline();
-        }
-        return ((TimelineHistoryFile) this).timeline();
-    }
+    /** The timeline the file belongs to; of a timeline history file, the one whose history it is. */
+    Timeline timeline();
 
     /** True for the two kinds that have the length of a segment: complete and partial ones. */
     default boolean isSegmentSized() {

@@ -18,6 +18,9 @@ public record WalSegmentName(Timeline timeline, int log, int segment) implements
 
     private static final int MAX_SEGMENTS_PER_LOG = 4096;
 
+    /** {@code FFFFFFFF}. */
+    private static final int LAST_LOG = -1;
+
     public WalSegmentName {
         if (segment < 0 || segment >= MAX_SEGMENTS_PER_LOG) {
             throw new IllegalArgumentException("segment number " + Integer.toUnsignedString(segment)
@@ -28,7 +31,7 @@ public record WalSegmentName(Timeline timeline, int log, int segment) implements
     /**
      * Reads a name of exactly 24 upper-case hexadecimal digits.
      *
-     * @throws IllegalArgumentException when the text is anything else
+     * @throws IllegalArgumentException when the text is anything else, or no segment size allows the name
      */
     public static WalSegmentName parse(String text) {
         if (text.length() != LENGTH || !Hex.isUpperHex(text, 0, LENGTH)) {
@@ -39,18 +42,19 @@ public record WalSegmentName(Timeline timeline, int log, int segment) implements
         if (timeline == 0) {
             throw new IllegalArgumentException("not a WAL segment name: \"" + text + "\" (timeline 0 does not exist)");
         }
-        return new WalSegmentName(new Timeline(timeline), (int) Hex.parse(text, 8, 16), (int) Hex.parse(text, 16, 24));
+        long segment = Hex.parse(text, 16, 24);
+        if (segment >= MAX_SEGMENTS_PER_LOG) {
+            throw new IllegalArgumentException("not a WAL segment name: \"" + text
+                    + "\" (the last eight digits exceed 00000FFF, which no segment size allows)");
+        }
+        return new WalSegmentName(new Timeline(timeline), (int) Hex.parse(text, 8, 16), (int) segment);
     }
 
     /** The segment of {@code timeline} that contains {@code lsn}. */
     public static WalSegmentName containing(Timeline timeline, Lsn lsn, SegmentSize size) {
-        long number = Long.divideUnsigned(lsn.value(), size.bytes());
-        return ofNumber(timeline, number, size);
-    }
-
-    private static WalSegmentName ofNumber(Timeline timeline, long number, SegmentSize size) {
-        return new WalSegmentName(
-                timeline, (int) (number / size.segmentsPerLog()), (int) (number % size.segmentsPerLog()));
+        long high = lsn.value() >>> 32;
+        long low = lsn.value() & 0xFFFF_FFFFL;
+        return new WalSegmentName(timeline, (int) high, (int) (low / size.bytes()));
     }
 
     /**
@@ -59,23 +63,42 @@ public record WalSegmentName(Timeline timeline, int log, int segment) implements
      * @throws IllegalArgumentException when no segment of this size can have this name
      */
     public Lsn start(SegmentSize size) {
+        requirePossible(size);
+        return new Lsn(Integer.toUnsignedLong(log) << 32 | (long) segment * size.bytes());
+    }
+
+    /**
+     * True when the segment covers {@code lsn}.
+     *
+     * @throws IllegalArgumentException when no segment of this size can have this name
+     */
+    public boolean contains(Lsn lsn, SegmentSize size) {
+        requirePossible(size);
+        return equals(containing(timeline, lsn, size));
+    }
+
+    /**
+     * The following segment of the same timeline.
+     *
+     * @throws IllegalArgumentException when no segment of this size can have this name
+     * @throws ArithmeticException      after the last segment there is
+     */
+    public WalSegmentName next(SegmentSize size) {
+        requirePossible(size);
+        if (segment + 1 < size.segmentsPerLog()) {
+            return new WalSegmentName(timeline, log, segment + 1);
+        }
+        if (log == LAST_LOG) {
+            throw new ArithmeticException("there is no segment after " + this);
+        }
+        return new WalSegmentName(timeline, log + 1, 0);
+    }
+
+    private void requirePossible(SegmentSize size) {
         if (segment >= size.segmentsPerLog()) {
             throw new IllegalArgumentException(this + " cannot be the name of a segment of " + size
                     + ": its last part exceeds " + Hex.eight(size.segmentsPerLog() - 1));
         }
-        return new Lsn(Integer.toUnsignedLong(log) << 32 | (long) segment * size.bytes());
-    }
-
-    /** True when the segment covers {@code lsn}. */
-    public boolean contains(Lsn lsn, SegmentSize size) {
-        return equals(containing(timeline, lsn, size));
-    }
-
-    /** The following segment of the same timeline. */
-    public WalSegmentName next(SegmentSize size) {
-        return segment + 1 < size.segmentsPerLog()
-                ? new WalSegmentName(timeline, log, segment + 1)
-                : new WalSegmentName(timeline, log + 1, 0);
     }
 
     /** The first sixteen digits: the directory barman keeps the segment in. */

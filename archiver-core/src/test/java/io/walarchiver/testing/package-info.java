@@ -1,4 +1,4 @@
-/** Test data and fakes that the tests of every module share. */
+/** Servers that tests run against: what is on the other side of a socket, in this process or in a container. */
 @NullMarked
 package io.walarchiver.testing;
 

@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -124,7 +125,7 @@ final class ContractTest {
     }
 
     private static void collect(
-            Descriptor message, TreeMap<String, Descriptor> messages, TreeMap<String, EnumDescriptor> enums) {
+            Descriptor message, Map<String, Descriptor> messages, Map<String, EnumDescriptor> enums) {
         if (message.getOptions().getMapEntry()) {
             return;
         }

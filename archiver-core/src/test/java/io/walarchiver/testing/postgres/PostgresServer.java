@@ -1,0 +1,111 @@
+package io.walarchiver.testing.postgres;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A running server; closing it stops it. Listens on 127.0.0.1 only. */
+public final class PostgresServer implements AutoCloseable {
+
+    private final String pgCtl;
+    private final Path dataDirectory;
+    private final int port;
+    private boolean stopped;
+
+    private PostgresServer(String pgCtl, Path dataDirectory, int port) {
+        this.pgCtl = pgCtl;
+        this.dataDirectory = dataDirectory;
+        this.port = port;
+    }
+
+    static PostgresServer start(String pgCtl, Path dataDirectory, Map<String, String> settings) {
+        int port = freePort();
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("listen_addresses", "127.0.0.1");
+        all.put("port", Integer.toString(port));
+        all.put("unix_socket_directories", "");
+        all.put("fsync", "off");
+        all.putAll(settings);
+        StringBuilder options = new StringBuilder();
+        all.forEach((name, value) -> options.append("-c ")
+                .append(name)
+                .append('=')
+                .append(quoted(value))
+                .append(' '));
+        PostgresServer server = new PostgresServer(pgCtl, dataDirectory, port);
+        try {
+            Unprivileged.run(
+                    List.of(
+                            pgCtl,
+                            "start",
+                            "-w",
+                            "-t",
+                            "45",
+                            "-D",
+                            dataDirectory.toString(),
+                            "-l",
+                            server.logFile().toString(),
+                            "-o",
+                            options.toString()),
+                    "");
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(e.getMessage() + "\nThe log of the server:\n" + server.log(), e);
+        }
+        return server;
+    }
+
+    /** pg_ctl hands its options to a shell. */
+    private static String quoted(String value) {
+        return "'" + value.replace("'", "'\\''") + "'";
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The TCP port. */
+    public int port() {
+        return port;
+    }
+
+    /** The data directory. */
+    public Path dataDirectory() {
+        return dataDirectory;
+    }
+
+    /** Everything the server has logged since its data directory was created. */
+    public String log() {
+        try {
+            return Files.exists(logFile()) ? Files.readString(logFile()) : "(none)";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path logFile() {
+        return dataDirectory.resolveSibling(dataDirectory.getFileName() + ".log");
+    }
+
+    /** Shuts down after a checkpoint, archiving what is ready. Does nothing the second time. */
+    public void stop() {
+        if (!stopped) {
+            Unprivileged.run(List.of(pgCtl, "stop", "-w", "-m", "fast", "-D", dataDirectory.toString()), "");
+            stopped = true;
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+}

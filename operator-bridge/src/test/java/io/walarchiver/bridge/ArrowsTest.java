@@ -1,0 +1,58 @@
+package io.walarchiver.bridge;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import org.junit.jupiter.api.Test;
+
+/** What the bridge must not know. */
+final class ArrowsTest {
+
+    /** Without the generated stubs, which are many and know only protobuf and gRPC. */
+    private static final JavaClasses BRIDGE = new ClassFileImporter()
+            .withImportOption(new DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("/bridge/cnpgi/"))
+            .importPackages("io.walarchiver.bridge");
+
+    @Test
+    void bridgeNeverTouchesBytesOfWal() {
+        assertThat(BRIDGE).isNotEmpty();
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.walarchiver.wal..",
+                        "io.walarchiver.store..",
+                        "io.walarchiver.codec..",
+                        "io.walarchiver.archive..",
+                        "io.walarchiver.restore..",
+                        "io.walarchiver.backup..",
+                        "software.amazon..",
+                        "reactor..")
+                .because("the bridge describes and decides; the core does the work")
+                .check(BRIDGE);
+    }
+
+    @Test
+    void readingAClusterNeedsNoStoreAndNoStub() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.walarchiver.bridge.cluster..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.walarchiver.bridge.cnpgi..", "io.walarchiver.bridge.objectstore..", "io.grpc..")
+                .because("a Cluster is a document, however it arrives")
+                .check(BRIDGE);
+        noClasses()
+                .that()
+                .resideInAPackage("io.walarchiver.bridge.objectstore..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.walarchiver.bridge.cnpgi..", "io.walarchiver.bridge.cluster..", "io.grpc..")
+                .because("a store can be described without a Cluster")
+                .check(BRIDGE);
+    }
+}

@@ -1,0 +1,5 @@
+/** Clusters, and what follows from them. */
+@NullMarked
+package io.walarchiver.bridge.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Descriptions of stores, good and bad. */
+@NullMarked
+package io.walarchiver.bridge.objectstore;
+
+import org.jspecify.annotations.NullMarked;
