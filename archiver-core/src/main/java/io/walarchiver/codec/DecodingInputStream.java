@@ -19,7 +19,7 @@ final class DecodingInputStream extends InputStream {
 
     /** Makes the decoder of an algorithm. */
     interface Opener {
-        /** @param in supports mark and reset for a few bytes */
+        /** Makes a decoder of {@code in}, which supports mark and reset for a few bytes. */
         InputStream open(InputStream in) throws IOException;
     }
 

@@ -36,7 +36,10 @@ final class GzipCodec extends StreamCodec {
 
     @Override
     InputStream openDecoder(InputStream in) throws IOException {
-        return new GzipCompressorInputStream(in, true);
+        return GzipCompressorInputStream.builder()
+                .setInputStream(in)
+                .setDecompressConcatenated(true)
+                .get();
     }
 
     @Override

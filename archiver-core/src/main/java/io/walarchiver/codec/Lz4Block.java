@@ -15,6 +15,8 @@ final class Lz4Block {
     private Lz4Block() {}
 
     /**
+     * Decompresses one block.
+     *
      * @param source   the block from index 0 to {@code length}
      * @param target   where the content goes; from {@code history} to {@code from} stands what matches may refer to
      * @param limit    the end of the room in {@code target}
@@ -55,7 +57,7 @@ final class Lz4Block {
             if (length - in < 2) {
                 throw corrupt("a match offset is cut off");
             }
-            int offset = source[in] & 0xFF | (source[in + 1] & 0xFF) << 8;
+            int offset = (source[in] & 0xFF) | ((source[in + 1] & 0xFF) << 8);
             in += 2;
             if (offset == 0 || offset > out - history) {
                 throw corrupt("a match refers to nothing");

@@ -61,7 +61,7 @@ final class Lz4Codec extends StreamCodec {
     }
 
     private static int blockBytes(BLOCKSIZE size) {
-        return 1 << 8 + 2 * size.getIndicator();
+        return 1 << (8 + 2 * size.getIndicator());
     }
 
     @Override

@@ -137,7 +137,7 @@ final class Lz4FrameReader extends InputStream {
             throw new CorruptObjectException("the checksum of the lz4 frame header is wrong or missing");
         }
         inFrame = true;
-        blockBytes = 1 << 8 + 2 * blockSizeCode;
+        blockBytes = 1 << (8 + 2 * blockSizeCode);
         contentBytes = 0;
         contentHash.reset();
         if (encoded.length < blockBytes) {

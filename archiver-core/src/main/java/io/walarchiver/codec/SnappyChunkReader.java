@@ -70,7 +70,7 @@ final class SnappyChunkReader extends InputStream {
             throw new EOFException("the header of a chunk is cut off");
         }
         int type = header[0] & 0xFF;
-        int length = header[1] & 0xFF | (header[2] & 0xFF) << 8 | (header[3] & 0xFF) << 16;
+        int length = (header[1] & 0xFF) | ((header[2] & 0xFF) << 8) | ((header[3] & 0xFF) << 16);
         if (!identified && type != SnappyChunkWriter.IDENTIFIER) {
             throw new CorruptObjectException("not the snappy framing format: it does not begin with the identifier");
         }
@@ -118,7 +118,7 @@ final class SnappyChunkReader extends InputStream {
         }
         crc.reset();
         crc.update(content, 0, contentBytes);
-        int expected = chunk[0] & 0xFF | (chunk[1] & 0xFF) << 8 | (chunk[2] & 0xFF) << 16 | chunk[3] << 24;
+        int expected = (chunk[0] & 0xFF) | ((chunk[1] & 0xFF) << 8) | ((chunk[2] & 0xFF) << 16) | (chunk[3] << 24);
         if (SnappyChunkWriter.mask((int) crc.getValue()) != expected) {
             throw new CorruptObjectException("the checksum of a snappy chunk is wrong");
         }

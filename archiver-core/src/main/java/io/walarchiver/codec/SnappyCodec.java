@@ -17,7 +17,7 @@ final class SnappyCodec extends StreamCodec {
     @Override
     public int maxEncodedLength(int sourceBytes) {
         long chunks = (sourceBytes + SnappyChunkWriter.CHUNK_BYTES - 1L) / SnappyChunkWriter.CHUNK_BYTES;
-        long slack = Snappy.maxCompressedLength(SnappyChunkWriter.CHUNK_BYTES) - SnappyChunkWriter.CHUNK_BYTES;
+        int slack = Snappy.maxCompressedLength(SnappyChunkWriter.CHUNK_BYTES) - SnappyChunkWriter.CHUNK_BYTES;
         return Math.toIntExact(SnappyChunkWriter.IDENTIFIER_BYTES
                 + chunks * SnappyChunkWriter.CHUNK_HEADER_BYTES
                 + sourceBytes

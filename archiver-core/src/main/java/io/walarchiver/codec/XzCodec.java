@@ -78,7 +78,7 @@ final class XzCodec extends StreamCodec {
     private static long littleEndian(byte[] bytes, int from, int count) {
         long value = 0;
         for (int i = from + count - 1; i >= from; i--) {
-            value = value << 8 | bytes[i] & 0xFF;
+            value = (value << 8) | (bytes[i] & 0xFF);
         }
         return value;
     }

@@ -1,6 +1,7 @@
 package io.walarchiver.store;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The full key of an object in its bucket (Amazon S3 User Guide, "Naming Amazon S3 objects").
@@ -41,7 +42,9 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
 
     @Override
     public int compareTo(ObjectKey other) {
-        return value.compareTo(other.value);
+        // Not String's order: that of UTF-16 puts characters beyond U+FFFF before some that have fewer bytes.
+        return Arrays.compareUnsigned(
+                value.getBytes(StandardCharsets.UTF_8), other.value.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -30,7 +30,7 @@ public interface ObjectStoreFixture {
         return true;
     }
 
-    /** False when a key cannot be the directory of another one: with {@code a/b} there, {@code a} is refused. */
+    /** False when a key cannot be the directory of another one: with {@code a/b} there, {@code a} fails. */
     default boolean nestsKeys() {
         return true;
     }

@@ -11,7 +11,8 @@ import org.gaul.s3proxy.blobstore.BlobStore;
  * S3Proxy in this process, on a free port of the loopback interface. Checks signatures and checksum headers, and
  * enforces {@code If-None-Match}.
  *
- * <p>Its limits: it refuses encryption headers, forgets tags, and has one part size limit of 5 MiB like S3 itself.
+ * <p>Its limits: it refuses encryption headers, forgets tags, cannot hold a key below another key, and lists in the
+ * order of UTF-16.
  */
 public final class EmbeddedS3 implements S3Server {
 
@@ -99,6 +100,17 @@ public final class EmbeddedS3 implements S3Server {
 
     @Override
     public boolean keepsTags() {
+        return false;
+    }
+
+    /** False: keys become paths of a file system in memory, and the second of the two is answered with 500. */
+    @Override
+    public boolean nestsKeys() {
+        return false;
+    }
+
+    @Override
+    public boolean ordersSupplementaryCharactersByBytes() {
         return false;
     }
 

@@ -87,6 +87,17 @@ public final class MinioS3 implements S3Server {
         return true;
     }
 
+    /** False: MinIO stores keys as paths. */
+    @Override
+    public boolean nestsKeys() {
+        return false;
+    }
+
+    @Override
+    public boolean ordersSupplementaryCharactersByBytes() {
+        return true;
+    }
+
     @Override
     public void close() {
         container.close();

@@ -24,6 +24,12 @@ public interface S3Server extends AutoCloseable {
     /** False when the server takes object tags and forgets them. */
     boolean keepsTags();
 
+    /** False when {@code a} and {@code a/b} cannot both be keys. */
+    boolean nestsKeys();
+
+    /** False when listings order keys by UTF-16 units, which differs beyond U+FFFF. */
+    boolean ordersSupplementaryCharactersByBytes();
+
     @Override
     void close();
 }
