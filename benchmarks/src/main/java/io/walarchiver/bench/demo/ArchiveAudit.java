@@ -109,8 +109,7 @@ final class ArchiveAudit {
     private record Downloaded(ObjectInfo info, ByteBuffer bytes) {
 
         static Mono<Downloaded> read(ObjectInfo info, Flux<ByteBuffer> body) {
-            return body.collect(
-                            () -> ByteBuffer.allocateDirect(Math.toIntExact(info.size())), ByteBuffer::put)
+            return body.collect(() -> ByteBuffer.allocateDirect(Math.toIntExact(info.size())), ByteBuffer::put)
                     .map(all -> new Downloaded(info, all.flip()));
         }
     }

@@ -20,7 +20,13 @@ final class BaseCopy {
             Set.of("postmaster.pid", "postmaster.opts", "pg_internal.init", "backup_label.old");
     /** Directories whose content is of no use elsewhere; they must exist. */
     private static final Set<String> EMPTIED = Set.of(
-            "pg_wal", "pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_stat_tmp",
+            "pg_wal",
+            "pg_replslot",
+            "pg_dynshmem",
+            "pg_notify",
+            "pg_serial",
+            "pg_snapshots",
+            "pg_stat_tmp",
             "pg_subtrans");
 
     private final Path copy;
@@ -41,8 +47,8 @@ final class BaseCopy {
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_backup_start('demo', true)");
             TreeCopy.copy(server.dataDirectory(), copy, BaseCopy::isWanted);
-            try (ResultSet result =
-                    statement.executeQuery("SELECT labelfile, spcmapfile FROM pg_backup_stop(wait_for_archive => true)")) {
+            try (ResultSet result = statement.executeQuery(
+                    "SELECT labelfile, spcmapfile FROM pg_backup_stop(wait_for_archive => true)")) {
                 result.next();
                 Files.writeString(copy.resolve("backup_label"), result.getString(1));
             }
@@ -55,7 +61,8 @@ final class BaseCopy {
         if (NOT_COPIED.contains(relative.getFileName().toString())) {
             return false;
         }
-        return relative.getNameCount() == 1 || !EMPTIED.contains(relative.getName(0).toString());
+        return relative.getNameCount() == 1
+                || !EMPTIED.contains(relative.getName(0).toString());
     }
 
     /** Replaces the data directory of a stopped server by the copy, ready to recover with {@code restoreCommand}. */
@@ -65,8 +72,7 @@ final class BaseCopy {
         TreeCopy.copy(copy, data, path -> true);
         Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
         Files.createFile(data.resolve("recovery.signal"));
-        server.configure(
-                java.util.Map.of("restore_command", restoreCommand, "recovery_target_timeline", "latest"));
+        server.configure(java.util.Map.of("restore_command", restoreCommand, "recovery_target_timeline", "latest"));
         server.user().own(data);
     }
 }

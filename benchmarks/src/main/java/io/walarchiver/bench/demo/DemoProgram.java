@@ -2,6 +2,7 @@ package io.walarchiver.bench.demo;
 
 import io.walarchiver.bench.process.ChildProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +21,10 @@ import picocli.CommandLine.Option;
                 + " recovers from the archive and compares.")
 public final class DemoProgram implements Callable<Integer> {
 
-    @Option(names = "--seconds", defaultValue = "35", description = "How long to write at full speed (${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seconds",
+            defaultValue = "35",
+            description = "How long to write at full speed (${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(names = "--connections", defaultValue = "3", description = "By how many sessions (${DEFAULT-VALUE}).")
@@ -32,12 +36,15 @@ public final class DemoProgram implements Callable<Integer> {
     @Option(names = "--keep", description = "Leave the working directory in place.")
     private boolean keep;
 
-    @Option(names = "--distribution", paramLabel = "DIR", description = "The service to use; default: the one built here.")
+    @Option(
+            names = "--distribution",
+            paramLabel = "DIR",
+            description = "The service to use; default: the one built here.")
     private @Nullable Path distribution;
 
     @Override
     public Integer call() {
-        Console console = new Console(System.out, System.console() != null);
+        Console console = new Console(System.out, isTerminal());
         try (Cleanup cleanup = new Cleanup()) {
             try {
                 DemoSettings settings = new DemoSettings(
@@ -54,6 +61,16 @@ public final class DemoProgram implements Callable<Integer> {
                 }
                 return 1;
             }
+        }
+    }
+
+    /** From JDK 22 on there is a System.console() without a terminal, and isTerminal() is not in 17. */
+    private static boolean isTerminal() {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+        } catch (IOException e) {
+            return false;
         }
     }
 

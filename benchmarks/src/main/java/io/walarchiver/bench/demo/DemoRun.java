@@ -71,7 +71,7 @@ final class DemoRun {
                 "wal-archiver serving (process %d), metrics at %s/metrics, status at %s/status",
                 service.pid(), service.address(), service.address());
 
-        String call = '"' + distribution.command() + "\" %s \"" + socket(work) + "\" \"%%f\" \"%%p\"";
+        String call = '"' + distribution.command() + "\" %s \"" + socket(work) + ".http\" \"%%f\" \"%%p\"";
         server.configure(Map.of(
                 "archive_mode", "on",
                 "archive_command", String.format(call, "archive"),
@@ -108,8 +108,8 @@ final class DemoRun {
         verdict.compare(before, Fingerprint.of(server));
         verdict.replayed(lastCommit, replayedTo(server));
         try (ObjectStore store = StoreClient.connect(s3)) {
-            verdict.archive(new ArchiveAudit(store, new ArchiveLayout(StoreFile.PREFIX, SERVER_NAME), SIZE)
-                    .check(first, last));
+            verdict.archive(
+                    new ArchiveAudit(store, new ArchiveLayout(StoreFile.PREFIX, SERVER_NAME), SIZE).check(first, last));
         }
         server.stopFast();
         return verdict.announce();

@@ -17,7 +17,8 @@ public record DemoSettings(Duration load, int connections, long seed, boolean ke
 
     public DemoSettings {
         if (load.compareTo(Duration.ofSeconds(5)) < 0 || load.compareTo(Duration.ofHours(1)) > 0) {
-            throw new IllegalArgumentException("the load lasts from 5 seconds to an hour, not " + load.toSeconds() + " s");
+            throw new IllegalArgumentException(
+                    "the load lasts from 5 seconds to an hour, not " + load.toSeconds() + " s");
         }
         if (connections < 1 || connections > 50) {
             throw new IllegalArgumentException("1 to 50 connections, not " + connections);

@@ -34,10 +34,11 @@ record Fingerprint(Map<String, Table> tables) {
         try (Connection connection = server.connect();
                 Statement statement = connection.createStatement()) {
             for (String table : OltpLoad.TABLES) {
-                try (ResultSet result = statement.executeQuery("SELECT coalesce(sum(n), 0), md5(string_agg(sum, '' ORDER BY block))"
-                        + " FROM (SELECT id / 10000 AS block, count(*) AS n,"
-                        + " md5(string_agg(md5(t::text), '' ORDER BY id)) AS sum FROM " + table
-                        + " AS t GROUP BY 1) AS blocks")) {
+                try (ResultSet result =
+                        statement.executeQuery("SELECT coalesce(sum(n), 0), md5(string_agg(sum, '' ORDER BY block))"
+                                + " FROM (SELECT id / 10000 AS block, count(*) AS n,"
+                                + " md5(string_agg(md5(t::text), '' ORDER BY id)) AS sum FROM " + table
+                                + " AS t GROUP BY 1) AS blocks")) {
                     result.next();
                     tables.put(table, new Table(result.getLong(1), String.valueOf(result.getString(2))));
                 }

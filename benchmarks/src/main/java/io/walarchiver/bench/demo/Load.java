@@ -24,12 +24,7 @@ final class Load {
     private final ArchiverService service;
     private final SegmentSize size;
 
-    Load(
-            DemoSettings settings,
-            Console console,
-            PostgresServer server,
-            ArchiverService service,
-            SegmentSize size) {
+    Load(DemoSettings settings, Console console, PostgresServer server, ArchiverService service, SegmentSize size) {
         this.settings = settings;
         this.console = console;
         this.server = server;

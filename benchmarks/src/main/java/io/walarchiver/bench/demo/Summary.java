@@ -89,12 +89,15 @@ final class Summary {
         console.detail(
                 "files archived      %,d, %.1f MB/s of WAL while the load ran, everything archived %.1f s after its start",
                 archived, megabytes(loadEndedAt) / seconds(Duration.between(start, loadEnd)), seconds(untilArchived));
-        console.detail("compression         %.1f MB to %.1f MB, ratio %.1f", original / MEGABYTE, stored / MEGABYTE,
-                stored == 0 ? 0 : original / stored);
-        console.detail("answers             p50 %s, p95 %s, p99 %s (inside the service)",
+        console.detail(
+                "compression         %.1f MB to %.1f MB, ratio %.1f",
+                original / MEGABYTE, stored / MEGABYTE, stored == 0 ? 0 : original / stored);
+        console.detail(
+                "answers             p50 %s, p95 %s, p99 %s (inside the service)",
                 all.percentile(ANSWERS, 0.50), all.percentile(ANSWERS, 0.95), all.percentile(ANSWERS, 0.99));
         double segments = Math.max(1, original / size.bytes());
-        console.detail("CPU of the service  %.0f ms per segment, two starts included (%.0f files in its metrics)",
+        console.detail(
+                "CPU of the service  %.0f ms per segment, two starts included (%.0f files in its metrics)",
                 cpuOfEarlierLives.plus(cpuOfThisLife).toMillis() / segments, files);
         console.detail("memory              %.0f MB resident at the peak", peakBytes / MEGABYTE);
     }

@@ -33,8 +33,7 @@ record Budget(String what, double limit, boolean atMost, OptionalDouble measured
 
     /** True when the budget is kept. */
     boolean isKept() {
-        return measured.isPresent()
-                && (atMost ? measured.getAsDouble() <= limit : measured.getAsDouble() >= limit);
+        return measured.isPresent() && (atMost ? measured.getAsDouble() <= limit : measured.getAsDouble() >= limit);
     }
 
     /** What the service has to keep, measured by one run. */
@@ -52,16 +51,31 @@ record Budget(String what, double limit, boolean atMost, OptionalDouble measured
         all.add(ratio(results, "fetch speed / pgBackRest async", 2.5, false, FETCH, SPEED, ASYNC_ZST));
         all.add(ratio(results, "fetch CPU / pgBackRest async", 0.8, true, FETCH, CPU, ASYNC_ZST));
         all.add(ratio(results, "fetch CPU / barman-cloud", 0.06, true, FETCH, CPU, BARMAN));
-        all.add(ratio(results, "recovery wall, 40 ms replay / pgBackRest async", 0.7, true, FETCH_REPLAY,
-                m -> m.wall().toNanos() / 1e6, ASYNC_ZST));
-        all.add(new Budget("requests per segment, push", 1, true,
+        all.add(ratio(
+                results,
+                "recovery wall, 40 ms replay / pgBackRest async",
+                0.7,
+                true,
+                FETCH_REPLAY,
+                m -> m.wall().toNanos() / 1e6,
+                ASYNC_ZST));
+        all.add(new Budget(
+                "requests per segment, push",
+                1,
+                true,
                 results.median(PUSH_BURST, OURS, Measurement::requestsPerSegment).stream()
                         .filter(Double::isFinite)
                         .findFirst()));
-        all.add(new Budget("resident MiB at full speed", 200, true,
+        all.add(new Budget(
+                "resident MiB at full speed",
+                200,
+                true,
                 results.median(PUSH_BURST, OURS, m -> m.peakBytes() / MEBIBYTE)));
         all.add(new Budget("resident MiB, idle", 128, true, median(starts, s -> s.idleResidentBytes() / MEBIBYTE)));
-        all.add(new Budget("seconds from start to first answer", 1.5, true,
+        all.add(new Budget(
+                "seconds from start to first answer",
+                1.5,
+                true,
                 median(starts, s -> s.toFirstAnswer().toNanos() / 1e9)));
         return all;
     }

@@ -62,7 +62,8 @@ public final class CommandLoopMain {
             Process process = new ProcessBuilder("/bin/sh", "-c", command)
                     .directory(directory.toFile())
                     .inheritIO()
-                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .start();
             if (process.waitFor() == 0) {
                 return;
@@ -87,7 +88,8 @@ public final class CommandLoopMain {
                 try {
                     String stat = Files.readString(process.resolve("stat"));
                     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-                    boolean child = fields[1].equals(Long.toString(ProcessHandle.current().pid()));
+                    boolean child = fields[1].equals(
+                            Long.toString(ProcessHandle.current().pid()));
                     if (child && !fields[0].equals("Z")) {
                         living.add(Long.parseLong(process.getFileName().toString()));
                     }

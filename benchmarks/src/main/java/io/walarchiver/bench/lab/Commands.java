@@ -79,7 +79,8 @@ final class Commands implements Contestant {
                 List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), CommandLoopMain.class, arguments));
         Path log = run.resolve("loop.log");
         Measurement measured;
-        try (ChildProcess loop = ChildProcess.start(name(), command, definition.environment(), arena.directory(), log)) {
+        try (ChildProcess loop =
+                ChildProcess.start(name(), command, definition.environment(), arena.directory(), log)) {
             Matcher ready = loop.await(Pattern.compile("^ready$", Pattern.MULTILINE), LIMIT);
             long driver = namespaced
                     ? ProcessHandle.of(loop.pid())

@@ -34,7 +34,8 @@ final class Floor implements Contestant {
         Map<String, String> environment = new HashMap<>();
         environment.put(FloorMain.SECRET, server.credentials().secretAccessKey());
         environment.put("MALLOC_ARENA_MAX", "2");
-        server.certificate().ifPresent(c -> environment.put("SSL_CERT_FILE", c.pem().toString()));
+        server.certificate()
+                .ifPresent(c -> environment.put("SSL_CERT_FILE", c.pem().toString()));
         ChildProcess process = ChildProcess.start(
                 "floor",
                 ChildProcess.java(
@@ -83,8 +84,7 @@ final class Floor implements Contestant {
     private long push(FakeDataDirectory data, List<Path> segments, List<Duration> latencies) throws IOException {
         int run = ++runs;
         StringBuilder line = new StringBuilder("push " + run + " " + workers);
-        segments.forEach(s ->
-                line.append(' ').append(data.wal(s.getFileName().toString())));
+        segments.forEach(s -> line.append(' ').append(data.wal(s.getFileName().toString())));
         process.send(line.toString());
         String[] answer = process.await(
                         Pattern.compile("^done " + run + " (\\d+(?: \\d+)*)$", Pattern.MULTILINE), LIMIT)

@@ -1,5 +1,6 @@
 package io.walarchiver.bench.lab;
 
+import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import io.walarchiver.bench.s3.S3ServerProcess;
 import java.io.BufferedReader;
@@ -11,22 +12,27 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.zip.CRC32C;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.crt.checksums.CRC64NVME;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 /**
  * The floor: the simplest resident loop that could archive. Reads a file into a direct buffer, fingerprints it, makes one
- * zstd call at level 1, sends one PUT. Checks nothing, remembers nothing.
+ * zstd call at level 1, sends one PUT with a checksum. Checks nothing, remembers nothing.
  *
  * <p>Arguments: endpoint, access key, prefix of keys. The secret key comes by the environment. Reads lines
  * {@code push NUMBER WORKERS FILE...} and answers {@code done NUMBER WALL_NANOS LATENCY_NANOS...}; ends with its input.
@@ -53,8 +59,11 @@ public final class FloorMain {
                 .forcePathStyle(true)
                 .credentialsProvider(
                         StaticCredentialsProvider.create(AwsBasicCredentials.create(args[1], System.getenv(SECRET))))
-                .maxConcurrency(4)
-                .thresholdInBytes(1L << 30)
+                // The settings of the service's own client.
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .maxConcurrency(8)
+                .thresholdInBytes(5L << 30)
                 .maxNativeMemoryLimitInBytes(1L << 30)
                 .build()) {
             new FloorMain(client, args[2]).serve();
@@ -95,7 +104,7 @@ public final class FloorMain {
 
         private final ByteBuffer source = ByteBuffer.allocateDirect(MAX_SEGMENT);
         private final ByteBuffer target =
-                ByteBuffer.allocateDirect((int) com.github.luben.zstd.Zstd.compressBound(MAX_SEGMENT));
+                ByteBuffer.allocateDirect((int) Zstd.compressBound(MAX_SEGMENT));
         private final byte[] slice = new byte[SLICE];
         private final ZstdCompressCtx zstd = new ZstdCompressCtx().setLevel(1).setChecksum(true);
 
@@ -127,11 +136,16 @@ public final class FloorMain {
             target.clear();
             zstd.compress(target, source);
             target.flip();
+            CRC32C wire = new CRC32C();
+            wire.update(target.duplicate());
+            byte[] checksum =
+                    ByteBuffer.allocate(Integer.BYTES).putInt((int) wire.getValue()).array();
             client.putObject(
                             put -> put.bucket(S3ServerProcess.BUCKET)
                                     .key(prefix + "/" + file.getFileName() + ".zst")
                                     .ifNoneMatch("*")
-                                    .metadata(java.util.Map.of("digest", hex)),
+                                    .checksumCRC32C(Base64.getEncoder().encodeToString(checksum))
+                                    .metadata(Map.of("digest", hex)),
                             AsyncRequestBody.fromByteBufferUnsafe(target))
                     .join();
         }

@@ -65,7 +65,10 @@ public final class LabProgram implements Callable<Integer> {
                     + " this module, for peers that do not know its version.")
     private @Nullable Path postgres;
 
-    @Option(names = "--distribution", paramLabel = "DIR", description = "The service to use; default: the one built here.")
+    @Option(
+            names = "--distribution",
+            paramLabel = "DIR",
+            description = "The service to use; default: the one built here.")
     private @Nullable Path distribution;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures there.")
@@ -105,8 +108,9 @@ public final class LabProgram implements Callable<Integer> {
                 for (int i = 0; i < starts; i++) {
                     started.add(Service.measureStart(arena, ours));
                 }
-                service = Optional.of(Service.start(arena, ours));
-                contestants.add(service.get());
+                Service own = Service.start(arena, ours);
+                service = Optional.of(own);
+                contestants.add(own);
             }
             if (noPeers) {
                 skipped.add("pgBackRest, barman-cloud: left out by --no-peers");
@@ -165,14 +169,20 @@ public final class LabProgram implements Callable<Integer> {
         map.put("segments", segments + " in a burst, " + lone + " alone, " + rounds + " rounds, one before to warm up");
         map.put("skipped", skipped);
         map.put("CPU of detached processes", Commands.canUnshare() ? "counted" : "not counted: unshare is not allowed");
-        service.flatMap(Service::metrics).ifPresent(m -> map.put(
-                "answers inside the service",
-                "already stored p99 "
-                        + m.percentileWhere("wal_archiver_archive_answer_seconds", "from_journal=\"true\"", 0.99)));
-        service.flatMap(Service::recoveryMetrics).ifPresent(m -> map.put(
-                "deliveries inside the service",
-                "prefetched p99 "
-                        + m.percentileWhere("wal_archiver_restore_stage_seconds", "source=\"prefetched\",stage=\"total\"", 0.99)));
+        service.flatMap(Service::metrics)
+                .ifPresent(m -> map.put(
+                        "answers inside the service",
+                        "already stored p99 "
+                                + m.percentileWhere(
+                                        "wal_archiver_archive_answer_seconds", "from_journal=\"true\"", 0.99)));
+        service.flatMap(Service::recoveryMetrics)
+                .ifPresent(m -> map.put(
+                        "deliveries inside the service",
+                        "prefetched p99 "
+                                + m.percentileWhere(
+                                        "wal_archiver_restore_stage_seconds",
+                                        "source=\"prefetched\",stage=\"total\"",
+                                        0.99)));
         return map;
     }
 

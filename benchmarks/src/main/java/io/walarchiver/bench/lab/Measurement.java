@@ -42,11 +42,14 @@ record Measurement(
     }
 
     double requestsPerSegment() {
-        return traffic.map(t -> (double) t.requests().values().stream().mapToLong(n -> n).sum() / segments)
+        return traffic.map(t -> (double)
+                                t.requests().values().stream().mapToLong(n -> n).sum()
+                        / segments)
                 .orElse(Double.NaN);
     }
 
     double wireBytesPerSegment() {
-        return traffic.map(t -> (double) (t.bytesIn() + t.bytesOut()) / segments).orElse(Double.NaN);
+        return traffic.map(t -> (double) (t.bytesIn() + t.bytesOut()) / segments)
+                .orElse(Double.NaN);
     }
 }

@@ -50,7 +50,8 @@ final class Peers {
                 present.add(pgBackRest("async zst", true, "zst", 2));
                 present.add(pgBackRest("async lz4", true, "lz4", 2));
             } catch (IOException e) {
-                skipped.add(version.get() + ": " + String.valueOf(e.getMessage()).strip());
+                skipped.add(
+                        version.get() + ": " + String.valueOf(e.getMessage()).strip());
             }
         }
     }
@@ -87,8 +88,7 @@ final class Peers {
         }
         Path file = Files.write(home.resolve("pgbackrest.conf"), settings);
         String base = "pgbackrest --config=" + file + " --stanza=lab ";
-        String unused =
-                ChildProcess.run(List.of("/bin/sh", "-c", base + "--no-online stanza-create"), data.path());
+        String unused = ChildProcess.run(List.of("/bin/sh", "-c", base + "--no-online stanza-create"), data.path());
         return new Commands(
                 arena,
                 new Commands.Definition(
@@ -112,7 +112,8 @@ final class Peers {
                 "AWS_ACCESS_KEY_ID", server.credentials().accessKeyId(),
                 "AWS_SECRET_ACCESS_KEY", server.credentials().secretAccessKey(),
                 "AWS_DEFAULT_REGION", "us-east-1"));
-        server.certificate().ifPresent(c -> environment.put("AWS_CA_BUNDLE", c.pem().toString()));
+        server.certificate()
+                .ifPresent(c -> environment.put("AWS_CA_BUNDLE", c.pem().toString()));
         present.add(new Commands(
                 arena,
                 new Commands.Definition(

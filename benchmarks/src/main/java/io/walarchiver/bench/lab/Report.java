@@ -56,7 +56,9 @@ final class Report {
         }
         out.println();
         for (Service.Start start : starts) {
-            out.printf(Locale.ROOT, "start to first answer %.2f s, then idle %.0f MiB resident (%.0f MiB PSS)%n",
+            out.printf(
+                    Locale.ROOT,
+                    "start to first answer %.2f s, then idle %.0f MiB resident (%.0f MiB PSS)%n",
                     start.toFirstAnswer().toNanos() / 1e9,
                     start.idleResidentBytes() / MEBIBYTE,
                     start.idleProportionalBytes() / MEBIBYTE);
@@ -64,7 +66,9 @@ final class Report {
         out.println();
         out.printf(Locale.ROOT, "%-48s %10s %10s%n", "budget", "limit", "measured");
         for (Budget budget : Budget.of(results, starts)) {
-            out.printf(Locale.ROOT, "%-48s %2s %7.2f %10s  %s%n",
+            out.printf(
+                    Locale.ROOT,
+                    "%-48s %2s %7.2f %10s  %s%n",
                     budget.what(),
                     budget.atMost() ? "\u2264" : "\u2265",
                     budget.limit(),
@@ -84,9 +88,12 @@ final class Report {
             out.printf("%-22s", contestant);
             for (Column column : Column.values()) {
                 Results.Spread spread = Results.Spread.of(rounds, column.figure);
-                out.printf(" %22s", Double.isNaN(spread.median())
-                        ? "-"
-                        : number(spread.median()) + " (" + number(spread.min()) + "-" + number(spread.max()) + ")");
+                out.printf(
+                        " %22s",
+                        Double.isNaN(spread.median())
+                                ? "-"
+                                : number(spread.median()) + " (" + number(spread.min()) + "-" + number(spread.max())
+                                        + ")");
             }
             out.println();
         });

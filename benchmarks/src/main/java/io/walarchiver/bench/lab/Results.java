@@ -26,7 +26,9 @@ final class Results {
     /** The median over the rounds; empty when there is none. */
     OptionalDouble median(Discipline discipline, String contestant, ToDoubleFunction<Measurement> figure) {
         List<Measurement> rounds = of(discipline).getOrDefault(contestant, List.of());
-        return rounds.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(Spread.of(rounds, figure).median());
+        return rounds.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(Spread.of(rounds, figure).median());
     }
 
     /** One figure over the rounds. */

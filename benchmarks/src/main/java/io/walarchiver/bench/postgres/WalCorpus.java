@@ -62,10 +62,7 @@ public record WalCorpus(Path home, List<Path> oltp, List<Path> bulk, List<Path> 
             }
         }
         return new WalCorpus(
-                home,
-                segments(home.resolve("oltp")),
-                segments(home.resolve("bulk")),
-                segments(home.resolve("idle")));
+                home, segments(home.resolve("oltp")), segments(home.resolve("bulk")), segments(home.resolve("idle")));
     }
 
     private static List<Path> segments(Path directory) throws IOException {

@@ -123,8 +123,8 @@ public final class ChildProcess implements AutoCloseable {
             }
             if (!alive || System.nanoTime() - deadline > 0) {
                 requireAlive();
-                throw new IOException(name + " did not print " + pattern + " within " + limit.toSeconds() + " s:\n"
-                        + output());
+                throw new IOException(
+                        name + " did not print " + pattern + " within " + limit.toSeconds() + " s:\n" + output());
             }
             try {
                 Thread.sleep(10);

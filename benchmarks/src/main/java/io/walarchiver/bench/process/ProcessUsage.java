@@ -61,9 +61,8 @@ public record ProcessUsage(
     public static Duration belowCpuOf(long pid) {
         Duration waited = of(pid).map(ProcessUsage::waitedChildren).orElse(Duration.ZERO);
         return ProcessHandle.of(pid)
-                .map(handle -> handle.descendants()
-                        .map(child -> cpuOf(child.pid()))
-                        .reduce(waited, Duration::plus))
+                .map(handle ->
+                        handle.descendants().map(child -> cpuOf(child.pid())).reduce(waited, Duration::plus))
                 .orElse(waited);
     }
 

@@ -49,7 +49,7 @@ public final class UnprivilegedUser {
         }
         List<String> failures = new ArrayList<>();
         for (String line : Files.readAllLines(Path.of("/etc/passwd"))) {
-            String[] fields = line.split(":");
+            String[] fields = line.split(":", -1);
             if (fields.length > 3 && fields[0].equals("nobody")) {
                 List<String> setpriv =
                         List.of("setpriv", "--reuid=" + fields[2], "--regid=" + fields[3], "--clear-groups", "--");

@@ -31,7 +31,8 @@ public final class ArchiverService implements AutoCloseable {
     private final UnprivilegedUser user;
     private final Settings settings;
     private final int httpPort;
-    private final HttpClient http = HttpClient.newBuilder().connectTimeout(SCRAPE_LIMIT).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(SCRAPE_LIMIT).build();
     private @Nullable ChildProcess process;
 
     /**
@@ -71,7 +72,10 @@ public final class ArchiverService implements AutoCloseable {
                         settings.socket().toString(),
                         "--http",
                         "127.0.0.1:" + httpPort)),
-                Map.of("JAVA_HOME", System.getProperty("java.home")),
+                Map.of(
+                        "JAVA_HOME", System.getProperty("java.home"),
+                        // Where the service may write the authorities it trusts.
+                        "SSL_CERT_FILE", settings.socket().resolveSibling("authorities.pem").toString()),
                 Path.of("/"),
                 settings.log());
     }
@@ -90,7 +94,8 @@ public final class ArchiverService implements AutoCloseable {
                 return;
             }
             if (Instant.now().isAfter(deadline)) {
-                throw new IOException("the service does not get ready:\n" + running().output());
+                throw new IOException(
+                        "the service does not get ready:\n" + running().output());
             }
             try {
                 Thread.sleep(50);

@@ -68,9 +68,8 @@ public record Metrics(Map<String, Double> samples) {
         samples.forEach((name, count) -> {
             Matcher bound = BOUND.matcher(name);
             if (named(name, histogram + "_bucket") && name.contains(labels) && bound.find()) {
-                double seconds = bound.group(1).equals("+Inf")
-                        ? Double.POSITIVE_INFINITY
-                        : Double.parseDouble(bound.group(1));
+                double seconds =
+                        bound.group(1).equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(bound.group(1));
                 cumulative.merge(seconds, count, Double::sum);
             }
         });
