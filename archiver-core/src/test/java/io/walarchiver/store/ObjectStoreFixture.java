@@ -35,6 +35,11 @@ public interface ObjectStoreFixture {
         return true;
     }
 
+    /** False when a key that is the directory of another one is stored, but hides it in listings. */
+    default boolean listsNestedKeys() {
+        return nestsKeys();
+    }
+
     /** False when a listing is in another order than that of the bytes of the keys for keys beyond U+FFFF. */
     default boolean ordersSupplementaryCharactersByBytes() {
         return true;

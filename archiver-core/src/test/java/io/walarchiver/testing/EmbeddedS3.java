@@ -110,6 +110,11 @@ public final class EmbeddedS3 implements S3Server {
     }
 
     @Override
+    public boolean listsNestedKeys() {
+        return false;
+    }
+
+    @Override
     public boolean ordersSupplementaryCharactersByBytes() {
         return false;
     }

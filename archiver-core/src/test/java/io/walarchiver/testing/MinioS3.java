@@ -87,9 +87,14 @@ public final class MinioS3 implements S3Server {
         return true;
     }
 
-    /** False: MinIO stores keys as paths. */
     @Override
     public boolean nestsKeys() {
+        return true;
+    }
+
+    /** False: MinIO documents such keys as conflicting; both can be read, and a listing hides the longer one. */
+    @Override
+    public boolean listsNestedKeys() {
         return false;
     }
 

@@ -27,6 +27,9 @@ public interface S3Server extends AutoCloseable {
     /** False when {@code a} and {@code a/b} cannot both be keys. */
     boolean nestsKeys();
 
+    /** False when of {@code a} and {@code a/b} a listing shows one only. */
+    boolean listsNestedKeys();
+
     /** False when listings order keys by UTF-16 units, which differs beyond U+FFFF. */
     boolean ordersSupplementaryCharactersByBytes();
 

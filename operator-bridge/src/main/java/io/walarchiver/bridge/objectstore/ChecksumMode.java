@@ -1,11 +1,11 @@
 package io.walarchiver.bridge.objectstore;
 
-/** Which requests carry one of the newer S3 checksums; some compatible stores refuse them. */
+/** Whether uploads carry one of the newer S3 checksums; some compatible stores refuse them. */
 public enum ChecksumMode {
-    /** Every upload that can. */
+    /** Yes, until the store refuses them. */
     AUTO,
-    /** Only operations for which S3 demands one. */
+    /** Yes; a store that refuses them cannot be used. */
     REQUIRED,
-    /** None. */
+    /** No. The AWS tools call this {@code when_required}. */
     OFF
 }

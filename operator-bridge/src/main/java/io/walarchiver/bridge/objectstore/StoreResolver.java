@@ -155,7 +155,7 @@ final class StoreResolver {
                 for (JsonNode variable : env) {
                     if (variable.path("name").asText().equals("AWS_REQUEST_CHECKSUM_CALCULATION")
                             && variable.path("value").asText().equalsIgnoreCase("when_required")) {
-                        return ChecksumMode.REQUIRED;
+                        return ChecksumMode.OFF;
                     }
                 }
             }

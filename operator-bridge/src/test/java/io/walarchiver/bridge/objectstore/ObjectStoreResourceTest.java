@@ -57,7 +57,7 @@ final class ObjectStoreResourceTest {
         StoreConfiguration store = resource.resolve(name ->
                 Optional.of(new SecretData(name, Map.of("id", new SecretText("i"), "secret", new SecretText("s")))));
 
-        assertThat(((StoreProvider.S3) store.provider()).checksumMode()).isEqualTo(ChecksumMode.REQUIRED);
+        assertThat(((StoreProvider.S3) store.provider()).checksumMode()).isEqualTo(ChecksumMode.OFF);
     }
 
     @Test

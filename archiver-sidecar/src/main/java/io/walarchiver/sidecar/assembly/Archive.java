@@ -1,0 +1,59 @@
+package io.walarchiver.sidecar.assembly;
+
+import io.walarchiver.archive.ArchiveLayout;
+import io.walarchiver.bridge.objectstore.DigestChoice;
+import io.walarchiver.bridge.objectstore.Encryption;
+import io.walarchiver.bridge.objectstore.StoreConfiguration;
+import io.walarchiver.bridge.objectstore.StoreProvider;
+import io.walarchiver.codec.Codec;
+import io.walarchiver.codec.Compression;
+import io.walarchiver.codec.DigestAlgorithm;
+import io.walarchiver.store.PutOptions;
+import io.walarchiver.store.ServerSideEncryption;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an ObjectStore says about WAL files, in the words of the library.
+ *
+ * @param layout         where they are kept
+ * @param codec          how they are compressed
+ * @param digest         how they are fingerprinted
+ * @param segmentOptions what goes with a segment
+ * @param historyOptions what goes with a history file
+ * @param parallelism    how many travel at once
+ */
+record Archive(
+        ArchiveLayout layout,
+        Codec codec,
+        DigestAlgorithm digest,
+        PutOptions segmentOptions,
+        PutOptions historyOptions,
+        int parallelism) {
+
+    static Archive of(StoreConfiguration store, String serverName) {
+        Compression compression = Compression.ofConfigurationName(
+                        store.wal().compression().configurationName())
+                .orElseThrow(() -> new IllegalStateException(
+                        "no codec for " + store.wal().compression().configurationName()));
+        Optional<ServerSideEncryption> encryption = store.wal().encryption().map(Archive::encryption);
+        Map<String, String> historyTags = store.historyTags().isEmpty() ? store.tags() : store.historyTags();
+        return new Archive(
+                new ArchiveLayout(prefix(store.provider()), serverName),
+                Codec.of(compression, store.wal().compressionLevel()),
+                store.wal().digest() == DigestChoice.SHA256 ? DigestAlgorithm.SHA256 : DigestAlgorithm.CRC64NVME,
+                new PutOptions(Map.of(), store.tags(), encryption),
+                new PutOptions(Map.of(), historyTags, encryption),
+                store.wal().maxParallel());
+    }
+
+    private static String prefix(StoreProvider provider) {
+        return provider instanceof StoreProvider.S3 s3 ? s3.prefix() : "";
+    }
+
+    private static ServerSideEncryption encryption(Encryption asked) {
+        return asked instanceof Encryption.Kms kms
+                ? new ServerSideEncryption.Kms(kms.keyId())
+                : new ServerSideEncryption.Aes256();
+    }
+}

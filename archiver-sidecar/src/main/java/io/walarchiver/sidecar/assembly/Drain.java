@@ -1,0 +1,46 @@
+package io.walarchiver.sidecar.assembly;
+
+import io.walarchiver.sidecar.request.CallGate;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * When to stop serving after SIGTERM. A server that is shutting down archives its last segments after everybody was told
+ * to end, so calls are answered until PostgreSQL is down and nothing runs, or has not asked for a while, or the grace is
+ * over (CNPG-I contract, trap 50).
+ */
+final class Drain {
+
+    private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
+    /** PostgreSQL archives one file after the other without pausing; three seconds of silence mean that it has none. */
+    private static final Duration QUIET = Duration.ofSeconds(3);
+
+    private final CallGate gate;
+    private final Path postmasterPid;
+
+    Drain(CallGate gate, Path pgdata) {
+        this.gate = gate;
+        this.postmasterPid = pgdata.resolve("postmaster.pid");
+    }
+
+    /** Completes when serving may end. */
+    Mono<Void> completion(Duration grace) {
+        return Flux.interval(Duration.ZERO, LOOK_EVERY)
+                .onBackpressureDrop()
+                .filter(tick -> isDone(LOOK_EVERY.multipliedBy(tick)))
+                .next()
+                .timeout(grace, Mono.empty())
+                .then();
+    }
+
+    private boolean isDone(Duration waited) {
+        if (gate.running() > 0) {
+            return false;
+        }
+        return !Files.exists(postmasterPid) || waited.compareTo(QUIET) >= 0 && gate.quietFor().compareTo(QUIET) >= 0;
+    }
+}

@@ -1,0 +1,245 @@
+package io.walarchiver.sidecar.assembly;
+
+import io.walarchiver.archive.DataDirectory;
+import io.walarchiver.restore.RestoreMode;
+import io.walarchiver.sidecar.Version;
+import io.walarchiver.sidecar.grpc.GrpcServer;
+import io.walarchiver.sidecar.health.Health;
+import io.walarchiver.sidecar.health.Liveness;
+import io.walarchiver.sidecar.health.Readiness;
+import io.walarchiver.sidecar.health.StoreReach;
+import io.walarchiver.sidecar.http.HttpServers;
+import io.walarchiver.sidecar.http.ManagementRoutes;
+import io.walarchiver.sidecar.http.WalRoutes;
+import io.walarchiver.sidecar.metrics.Metrics;
+import io.walarchiver.sidecar.net.EventLoop;
+import io.walarchiver.sidecar.request.ArchivedRange;
+import io.walarchiver.sidecar.request.CallGate;
+import io.walarchiver.sidecar.request.WalPaths;
+import io.walarchiver.sidecar.request.WalRequests;
+import io.walarchiver.sidecar.settings.ServeSettings;
+import io.walarchiver.sidecar.settings.SpoolDirectory;
+import io.walarchiver.sidecar.status.Activity;
+import io.walarchiver.sidecar.status.Observers;
+import io.walarchiver.sidecar.status.StatusSource;
+import io.walarchiver.sidecar.status.WalLog;
+import io.walarchiver.store.ObjectStore;
+import io.walarchiver.store.StoreObserver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.UserPrincipal;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** {@code serve}: everything, running. */
+public final class Service implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+    private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration LAST_CALLS = Duration.ofSeconds(2);
+
+    private final ServeSettings settings;
+    private final CallGate gate = new CallGate();
+    // Closed in reverse order of making: servers first, then what they use.
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private OptionalInt httpPort = OptionalInt.empty();
+    private volatile boolean open;
+
+    private Service(ServeSettings settings) {
+        this.settings = settings;
+    }
+
+    /** How to make the store, given the threads and who wants to know of its requests. */
+    interface StoreOpening {
+        ObjectStore open(Workers workers, StoreObserver observer);
+    }
+
+    /**
+     * Serves until SIGTERM or SIGINT, then drains and ends. Blocks.
+     *
+     * @throws IOException when a socket, a port or the spool cannot be had
+     */
+    public static void runUntilSignalled(ServeSettings settings) throws IOException, InterruptedException {
+        FatalErrors.install();
+        Signals signals = Signals.listen();
+        try (Service service = start(settings)) {
+            signals.await();
+            service.drain();
+        }
+        LOG.info("ended");
+    }
+
+    /**
+     * Starts everything; returns when all sockets are open.
+     *
+     * @throws IOException when a socket, a port or the spool cannot be had
+     */
+    public static Service start(ServeSettings settings) throws IOException {
+        return start(settings, (workers, observer) -> Stores.open(settings.store(), workers, observer));
+    }
+
+    static Service start(ServeSettings settings, StoreOpening opening) throws IOException {
+        Service service = new Service(settings);
+        try {
+            service.begin(opening);
+            return service;
+        } catch (IOException | RuntimeException | Error e) {
+            service.close();
+            throw e;
+        }
+    }
+
+    private void begin(StoreOpening opening) throws IOException {
+        Clock clock = Clock.systemUTC();
+        SpoolDirectory.create(settings.spool());
+        UserPrincipal owner = Files.getOwner(settings.pgdata());
+        Archive archive = Archive.of(settings.store(), settings.serverName());
+        EventLoop loop = part(new EventLoop());
+        Workers workers = part(Workers.start(archive.parallelism()));
+        Metrics metrics = part(new Metrics(clock, Version.text()));
+        StoreReach reach = new StoreReach(clock);
+        ObjectStore store = part(opening.open(workers, Observers.store(reach, metrics.storeObserver())));
+        Activity activity = new Activity(clock);
+        Pipelines pipelines = part(Pipelines.of(
+                archive,
+                store,
+                new DataDirectory(settings.pgdata()),
+                settings.spool(),
+                settings.memory(),
+                workers,
+                Observers.archive(metrics.archiveObserver(), activity.archiveObserver(), WalLog.archive()),
+                Observers.restore(metrics.restoreObserver(), activity.restoreObserver(), WalLog.restore())));
+        Background archiving = part(new Background("archive", pipelines.archive().run()));
+        Background prefetching = part(new Background("prefetch", pipelines.prefetcher().run()));
+        metrics.watchArchive(pipelines.archive()::status);
+        metrics.watchRestore(pipelines.prefetcher()::status);
+        metrics.watchBuffers(pipelines.pool());
+        metrics.watchCalls(gate);
+
+        Health liveness = liveness(loop, workers, List.of(archiving.finding(), prefetching.finding()));
+        Health readiness = readiness(archive, store, reach, pipelines, workers);
+        WalRequests requests = new WalRequests(
+                new WalPaths(settings.pgdata()),
+                (name, checkOwnership) -> pipelines.archive().archive(name, checkOwnership),
+                (name, destination, rewind) -> pipelines
+                        .prefetcher()
+                        .restore(name, destination, rewind ? RestoreMode.REWIND : RestoreMode.RECOVERY)
+                        .then(FileOwner.handOver(destination, owner, workers.fileIo())),
+                gate,
+                workers.fileIo());
+        ArchivedRange range = new ArchivedRange(store, archive.layout());
+        StatusSource status = new StatusSource(
+                new StatusSource.Identity(
+                        Version.text(),
+                        settings.serverName(),
+                        range.location(),
+                        settings.pgdata().toString()),
+                readiness,
+                pipelines.archive()::status,
+                pipelines.prefetcher()::status,
+                activity,
+                gate,
+                clock);
+        ManagementRoutes management = new ManagementRoutes(metrics::scrape, liveness, readiness, status.report());
+        listen(loop, owner, management, requests, new GrpcServer.Services(
+                settings.pluginName(), Version.text(), requests, range, liveness, readiness));
+        settings.store().warnings().forEach(warning -> LOG.warn("store: {}", warning));
+        LOG.atInfo()
+                .addKeyValue("version", Version.text())
+                .addKeyValue("server", settings.serverName())
+                .addKeyValue("archive", range.location())
+                .addKeyValue("pgdata", settings.pgdata().toString())
+                .addKeyValue("socket", settings.socket().toString())
+                .addKeyValue(
+                        "http", httpPort.isPresent() ? settings.http().orElseThrow().host() + ":" + httpPort.getAsInt() : "off")
+                .addKeyValue("buffers", pipelines.pool().capacity())
+                .addKeyValue("buffer_bytes", pipelines.pool().bufferBytes())
+                .log("serving");
+    }
+
+    private void listen(
+            EventLoop loop,
+            UserPrincipal owner,
+            ManagementRoutes management,
+            WalRequests requests,
+            GrpcServer.Services services)
+            throws IOException {
+        if (settings.http().isPresent()) {
+            HttpServers tcp = part(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));
+            httpPort = OptionalInt.of(tcp.port());
+        }
+        if (settings.apiSocket().isPresent()) {
+            part(HttpServers.onUnixSocket(
+                    settings.apiSocket().get().path(), owner, loop, List.of(management, new WalRoutes(requests))));
+        }
+        // Last, because the operator's side begins to ask as soon as the socket is there.
+        part(GrpcServer.start(settings.socket().path(), owner, loop, services));
+        open = true;
+    }
+
+    private Health liveness(EventLoop loop, Workers workers, List<Mono<Health.Finding>> background) {
+        Map<String, Executor> executors = new LinkedHashMap<>(workers.executors());
+        executors.put("event-loop", loop.group());
+        return Health.all(List.of(new Liveness(executors, LIVENESS_PATIENCE), new Readiness(background)));
+    }
+
+    private Health readiness(
+            Archive archive, ObjectStore store, StoreReach reach, Pipelines pipelines, Workers workers) {
+        return new Readiness(List.of(
+                Readiness.socket(settings.socket().path(), () -> open),
+                reach.finding(store, archive.layout().walPrefix()),
+                Readiness.writable("spool", settings.spool(), workers.fileIo()),
+                Mono.fromSupplier(() -> pipelines.archive().isJournalWritable()
+                        ? Health.Finding.good("journal", "is written")
+                        : Health.Finding.bad(
+                                "journal",
+                                "could not be written; archiving goes on, but a restart uploads files again; check free"
+                                        + " space in " + settings.spool()))));
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** The port of the management server. */
+    public OptionalInt httpPort() {
+        return httpPort;
+    }
+
+    /** Answers calls as long as PostgreSQL asks and the grace lasts. Blocks. */
+    public void drain() {
+        LOG.info("ending: answering what PostgreSQL still asks, for at most {} s", settings.drainGrace().toSeconds());
+        new Drain(gate, settings.pgdata())
+                .completion(settings.drainGrace())
+                .block(settings.drainGrace().plusSeconds(5));
+    }
+
+    /** Ends everything, calls that still run included. */
+    @Override
+    public void close() {
+        open = false;
+        gate.close();
+        if (gate.running() > 0) {
+            LOG.warn("{} calls still run and are given up", gate.running());
+        }
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("{} did not end well", part.getClass().getSimpleName(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package io.walarchiver.sidecar.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Every metric of this program, in one table. Nothing is registered that does not stand here. */
+public enum Meters {
+    ARCHIVE_STAGE(Type.TIMER, "archive.stage", "", "Duration of each stage of archiving a WAL file", "stage"),
+    ARCHIVE_ANSWER(Type.TIMER, "archive.answer", "", "From question to answer", "from_journal"),
+    ARCHIVED_FILES(Type.COUNTER, "archive.files", "", "WAL files that became durable", "outcome", "asked"),
+    ARCHIVE_FAILURES(Type.COUNTER, "archive.failures", "", "Attempts to archive a WAL file that failed", "kind", "asked"),
+    ARCHIVE_ORIGINAL_BYTES(Type.COUNTER, "archive.original", "bytes", "Bytes of archived WAL files before compression"),
+    ARCHIVE_STORED_BYTES(Type.COUNTER, "archive.stored", "bytes", "Bytes of archived WAL files as stored"),
+    ARCHIVE_RATIO(
+            Type.GAUGE,
+            "archive.compression.ratio",
+            "",
+            "Original bytes divided by stored bytes, over all files since the start; 0 before the first"),
+    ARCHIVE_READY_FILES(Type.GAUGE, "archive.ready.files", "", "WAL files marked ready and not yet durable"),
+    ARCHIVE_READY_BYTES(Type.GAUGE, "archive.ready", "bytes", "Their total length"),
+    ARCHIVE_OLDEST_READY(
+            Type.GAUGE, "archive.oldest.ready.age", "seconds", "Age of the oldest of them; 0 when there is none"),
+    ARCHIVE_IN_FLIGHT(Type.GAUGE, "archive.in.flight.files", "", "WAL files in the pipeline"),
+    ARCHIVE_LAST_TIME(
+            Type.GAUGE,
+            "archive.last.archived.timestamp",
+            "seconds",
+            "Unix time at which the last WAL file became durable; 0 before the first since the start"),
+    ARCHIVE_LAST_INFO(Type.GAUGE, "archive.last.archived.info", "", "Always 1; names the WAL file", "name"),
+    ARCHIVE_CONSECUTIVE_FAILURES(
+            Type.GAUGE, "archive.consecutive.failures", "", "Asked files that failed since the last success"),
+    BUFFERS_IN_USE(Type.GAUGE, "buffers.in.use", "", "Buffers of the memory budget that are taken"),
+    BUFFERS(Type.GAUGE, "buffers", "", "Buffers the memory budget has"),
+    BUFFER_WAITERS(Type.GAUGE, "buffers.waiting", "", "Requests waiting for buffers"),
+    RESTORE_STAGE(Type.TIMER, "restore.stage", "", "Duration of each stage of restoring a WAL file", "stage", "source"),
+    RESTORED_FILES(Type.COUNTER, "restore.files", "", "WAL files delivered", "source"),
+    RESTORE_NOT_FOUND(Type.COUNTER, "restore.not.found", "", "Questions for WAL files that are not in the archive"),
+    RESTORE_FAILURES(Type.COUNTER, "restore.failures", "", "Questions that failed although the file may be there", "kind"),
+    RESTORE_RETRIES(Type.COUNTER, "restore.retries", "", "Questions put to the store again", "kind"),
+    RESTORE_ORIGINAL_BYTES(Type.COUNTER, "restore.original", "bytes", "Bytes of delivered WAL files"),
+    RESTORE_STORED_BYTES(Type.COUNTER, "restore.stored", "bytes", "Bytes of their objects"),
+    RESTORE_CONSECUTIVE_MISSES(
+            Type.GAUGE, "restore.consecutive.misses", "", "Questions in a row for files that are not in the archive"),
+    RESTORE_LAST_TIME(
+            Type.GAUGE,
+            "restore.last.restored.timestamp",
+            "seconds",
+            "Unix time at which the last asked WAL file was delivered; 0 before the first since the start"),
+    PREFETCH_HITS(Type.COUNTER_OF, "prefetch.hits", "", "Asked segments that were already prefetched"),
+    PREFETCH_MISSES(Type.COUNTER_OF, "prefetch.misses", "", "Asked segments that had to be fetched when asked for"),
+    PREFETCHED_FILES(Type.COUNTER, "prefetch.files", "", "WAL files fetched ahead"),
+    PREFETCHED_BYTES(Type.COUNTER, "prefetch", "bytes", "Bytes of WAL files fetched ahead"),
+    PREFETCH_FAILURES(Type.COUNTER, "prefetch.failures", "", "Files that could not be fetched ahead", "kind"),
+    PREFETCH_DROPPED(Type.COUNTER, "prefetch.dropped.files", "", "Prefetched files deleted unused", "reason"),
+    PREFETCH_SPOOLED_FILES(Type.GAUGE, "prefetch.spooled.files", "", "Prefetched files waiting to be asked for"),
+    PREFETCH_SPOOLED_BYTES(Type.GAUGE, "prefetch.spooled", "bytes", "Their total length"),
+    PREFETCH_DEPTH(Type.GAUGE, "prefetch.depth", "", "How many segments ahead of replay prefetch aims at"),
+    STORE_REQUEST(
+            Type.TIMER, "store.request", "", "Requests to the object store, one attempt each", "operation", "outcome"),
+    STORE_RETRIES(Type.COUNTER, "store.retries", "", "Requests that were repeated", "operation", "kind"),
+    CALLS_RUNNING(Type.GAUGE, "calls.running", "", "Questions of PostgreSQL being answered"),
+    RESIDENT_MEMORY(Type.GAUGE, "process.resident.memory", "bytes", "Resident set size of this process"),
+    BUILD_INFO(Type.GAUGE, "build.info", "", "Always 1; names the version", "version");
+
+    /** What all names start with. */
+    public static final String PREFIX = "wal.archiver.";
+
+    /** How a metric is read. */
+    public enum Type {
+        /** Grows when told. */
+        COUNTER,
+        /** Grows, and is read from elsewhere. */
+        COUNTER_OF,
+        /** Goes up and down, and is read from elsewhere. */
+        GAUGE,
+        /** Count, sum and histogram of durations. */
+        TIMER
+    }
+
+    // From a segment that was durable before the question (below 2 ms) to one that waits for a retry.
+    private static final Duration[] BUCKETS = List.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000)
+            .stream()
+            .map(Duration::ofMillis)
+            .toArray(Duration[]::new);
+
+    private final Type type;
+    private final String suffix;
+    private final String unit;
+    private final String help;
+    private final List<String> tags;
+
+    Meters(Type type, String suffix, String unit, String help, String... tags) {
+        this.type = type;
+        this.suffix = suffix;
+        this.unit = unit;
+        this.help = help;
+        this.tags = List.of(tags);
+    }
+
+    /** The name with dots; Prometheus shows it with underscores, unit and, for counters, {@code _total}. */
+    public String meterName() {
+        return PREFIX + suffix;
+    }
+
+    /** How it is read. */
+    public Type type() {
+        return type;
+    }
+
+    /** The base unit; empty for counts and for durations, which are always seconds. */
+    public String unit() {
+        return unit;
+    }
+
+    /** One sentence. */
+    public String help() {
+        return help;
+    }
+
+    /** The names of its tags, in order. */
+    public List<String> tags() {
+        return tags;
+    }
+
+    Counter counter(MeterRegistry registry, String... values) {
+        require(Type.COUNTER);
+        return Counter.builder(meterName())
+                .description(help)
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .tags(keyValues(values))
+                .register(registry);
+    }
+
+    Timer timer(MeterRegistry registry, String... values) {
+        require(Type.TIMER);
+        return Timer.builder(meterName())
+                .description(help)
+                .serviceLevelObjectives(BUCKETS)
+                .tags(keyValues(values))
+                .register(registry);
+    }
+
+    void gauge(MeterRegistry registry, Supplier<Number> value, String... values) {
+        require(Type.GAUGE);
+        Gauge.builder(meterName(), value)
+                .description(help)
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .tags(keyValues(values))
+                .register(registry);
+    }
+
+    void counterOf(MeterRegistry registry, Supplier<Number> value) {
+        require(Type.COUNTER_OF);
+        io.micrometer.core.instrument.FunctionCounter.builder(
+                        meterName(), value, source -> source.get().doubleValue())
+                .description(help)
+                .register(registry);
+    }
+
+    private void require(Type expected) {
+        if (type != expected) {
+            throw new IllegalStateException(this + " is a " + type);
+        }
+    }
+
+    String[] keyValues(String... values) {
+        if (values.length != tags.size()) {
+            throw new IllegalArgumentException(this + " has the tags " + tags);
+        }
+        String[] both = new String[2 * values.length];
+        for (int i = 0; i < values.length; i++) {
+            both[2 * i] = tags.get(i);
+            both[2 * i + 1] = values[i];
+        }
+        return both;
+    }
+}

@@ -1,0 +1,120 @@
+package io.walarchiver.sidecar.request;
+
+import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.restore.RestoreException;
+import io.walarchiver.store.StoreException;
+
+/**
+ * A failure as callers see it. The one place that decides what an exception means; gRPC codes, HTTP statuses and exit
+ * codes follow from the {@link Verdict}.
+ *
+ * @param verdict what it means
+ * @param message one line, at most {@value #MAX_MESSAGE} characters, no secrets, no stack trace
+ */
+public record Failure(Verdict verdict, String message) {
+
+    // CloudNativePG copies the message into a condition of the Cluster, where people read it.
+    private static final int MAX_MESSAGE = 1000;
+
+    /** What a failure means for whoever asked. */
+    public enum Verdict {
+        /** The store positively said that there is no such file. */
+        NOT_FOUND,
+        /** The question itself is wrong. */
+        INVALID,
+        /** The archive holds something else under this name. */
+        CONFLICT,
+        /** The archive belongs to another cluster. */
+        FOREIGN_ARCHIVE,
+        /** The file to archive, or the place to restore to, is not usable. */
+        UNUSABLE,
+        /** The store does not accept our credentials. */
+        ACCESS_DENIED,
+        /** The store refused the request; repeating is useless before somebody changes something. */
+        REJECTED,
+        /** The object in the archive is damaged. */
+        CORRUPT,
+        /** The store cannot be reached or is overloaded; later may be better. */
+        UNAVAILABLE,
+        /** A defect of this program. */
+        INTERNAL
+    }
+
+    /** Sorts a failure. */
+    public static Failure of(Throwable failure) {
+        return new Failure(verdictOf(failure), messageOf(failure));
+    }
+
+    private static Verdict verdictOf(Throwable failure) {
+        if (failure instanceof InvalidRequestException) {
+            return Verdict.INVALID;
+        }
+        if (failure instanceof RefusedException) {
+            return Verdict.UNAVAILABLE;
+        }
+        if (failure instanceof ArchiveException archive) {
+            return verdictOf(archive);
+        }
+        if (failure instanceof RestoreException restore) {
+            return verdictOf(restore);
+        }
+        if (failure instanceof StoreException store) {
+            return verdictOf(store);
+        }
+        return Verdict.INTERNAL;
+    }
+
+    private static Verdict verdictOf(ArchiveException failure) {
+        if (failure instanceof ArchiveException.StoreFailed store) {
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
+        }
+        if (failure instanceof ArchiveException.Conflict) {
+            return Verdict.CONFLICT;
+        }
+        if (failure instanceof ArchiveException.ForeignArchive) {
+            return Verdict.FOREIGN_ARCHIVE;
+        }
+        return Verdict.UNUSABLE;
+    }
+
+    private static Verdict verdictOf(RestoreException failure) {
+        if (failure instanceof RestoreException.NotArchived) {
+            return Verdict.NOT_FOUND;
+        }
+        if (failure instanceof RestoreException.Corrupt) {
+            return Verdict.CORRUPT;
+        }
+        if (failure instanceof RestoreException.StoreFailed store) {
+            // NOT_FOUND ends recovery, so only NotArchived may say it; a bucket that is not there is something else.
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
+        }
+        return Verdict.UNUSABLE;
+    }
+
+    private static Verdict verdictOf(StoreException failure) {
+        if (failure instanceof StoreException.NotFound) {
+            return Verdict.NOT_FOUND;
+        }
+        if (failure instanceof StoreException.AlreadyExists) {
+            return Verdict.CONFLICT;
+        }
+        if (failure instanceof StoreException.AccessDenied) {
+            return Verdict.ACCESS_DENIED;
+        }
+        if (failure instanceof StoreException.Rejected) {
+            return Verdict.REJECTED;
+        }
+        return Verdict.UNAVAILABLE;
+    }
+
+    private static String messageOf(Throwable failure) {
+        String message = verdictOf(failure) == Verdict.INTERNAL
+                // Whatever an unforeseen exception says may hold anything; the log has it.
+                ? "internal error (" + failure.getClass().getSimpleName() + "); the log of the archiver tells more"
+                : String.valueOf(failure.getMessage());
+        String line = message.replaceAll("\\s*\\R\\s*", "; ").replaceAll("\\p{Cntrl}", "?");
+        return line.length() > MAX_MESSAGE ? line.substring(0, MAX_MESSAGE - 1) + "…" : line;
+    }
+}
