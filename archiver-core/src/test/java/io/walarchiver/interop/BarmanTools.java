@@ -9,19 +9,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * One installation of the barman-cloud command line tools.
  *
  * @param directory where the programs are
  * @param version   what they say of themselves, for example {@code 3.4.0}
+ * @param snappyWorks whether the snappy library they were installed with can be used
  */
-record BarmanTools(Path directory, String version) {
+record BarmanTools(Path directory, String version, boolean snappyWorks) {
 
     private static final String PROBE = "barman-cloud-wal-archive";
     private static final long TIMEOUT_SECONDS = 120;
@@ -39,20 +42,44 @@ record BarmanTools(Path directory, String version) {
                 }
             }
         }
-        List<BarmanTools> found = new ArrayList<>();
+        Map<Path, BarmanTools> found = new LinkedHashMap<>();
         for (Path directory : directories) {
             String printed = execute(Map.of(), List.of(directory.resolve(PROBE).toString(), "--version"))
                     .output()
                     .trim();
-            found.add(new BarmanTools(directory, printed.substring(printed.lastIndexOf(' ') + 1)));
+            String version = printed.substring(printed.lastIndexOf(' ') + 1);
+            // One installation can be on the PATH twice, through a link.
+            found.putIfAbsent(
+                    real(directory), new BarmanTools(directory, version, snappyWorks(directory.resolve(PROBE))));
         }
-        return found;
+        return List.copyOf(found.values());
     }
 
-    /** True when this release compresses and decompresses WAL files so. */
+    private static Path real(Path directory) {
+        try {
+            return directory.toRealPath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The snappy library of Debian 12 does not work with its Python: "PY_SSIZE_T_CLEAN macro must be defined". */
+    private static boolean snappyWorks(Path program) {
+        try (Stream<String> lines = Files.lines(program)) {
+            String interpreter = lines.findFirst().orElse("").replaceFirst("^#!\\s*", "");
+            List<String> command = new ArrayList<>(List.of(interpreter.split(" ")));
+            command.addAll(List.of("-c", "import snappy; snappy.StreamCompressor().add_chunk(b'x')"));
+            return execute(Map.of(), command).exitCode() == 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** True when this release, as it is installed, compresses and decompresses WAL files so. */
     boolean knows(Compression compression) {
         return switch (compression) {
-            case NONE, GZIP, BZIP2, SNAPPY -> true;
+            case NONE, GZIP, BZIP2 -> true;
+            case SNAPPY -> snappyWorks;
             // Since 3.12.
             case XZ, ZSTD, LZ4 -> minor() >= 12;
         };

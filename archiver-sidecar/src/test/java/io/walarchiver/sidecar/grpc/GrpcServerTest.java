@@ -193,8 +193,8 @@ class GrpcServerTest {
     @Test
     void thrownErrorBecomesInternalWithoutItsMessageAndTheServerLivesOn() {
         calls.answerWith(Mono.error(new AssertionError("secret detail")));
-        Status status = assertFails(
-                Status.Code.INTERNAL, () -> wal().archive(archiveOf(pgdata + "/pg_wal/" + SEGMENT)));
+        Status status =
+                assertFails(Status.Code.INTERNAL, () -> wal().archive(archiveOf(pgdata + "/pg_wal/" + SEGMENT)));
         assertThat(status.getDescription()).doesNotContain("secret detail").doesNotContain("\tat ");
         calls.answerWith(Mono.empty());
         wal().archive(archiveOf(pgdata + "/pg_wal/" + SEGMENT));

@@ -11,9 +11,7 @@ public final class StoreFiles {
 
     /** A store in a directory, zstd. */
     public static Path inDirectory(Path parent, Path bucket) throws IOException {
-        return Files.writeString(
-                parent.resolve("store.yaml"),
-                """
+        return Files.writeString(parent.resolve("store.yaml"), """
                 apiVersion: barmancloud.cnpg.io/v1
                 kind: ObjectStore
                 metadata:
@@ -24,7 +22,6 @@ public final class StoreFiles {
                     wal:
                       compression: zstd
                       maxParallel: 2
-                """
-                        .formatted(bucket.toAbsolutePath()));
+                """.formatted(bucket.toAbsolutePath()));
     }
 }
