@@ -60,6 +60,6 @@ public final class StoreFiles {
                   secret: "%s"
                   region: "%s"
                 """.formatted(
-                server.bucket(), endpoint, server.accessKeyId(), secretAccessKey, server.region()));
+                        server.bucket(), endpoint, server.accessKeyId(), secretAccessKey, server.region()));
     }
 }
