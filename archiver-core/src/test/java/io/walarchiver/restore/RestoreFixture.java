@@ -92,6 +92,7 @@ final class RestoreFixture implements RestoreObserver {
     }
 
     /** Waits for a value, which must come. */
+    @CanIgnoreReturnValue
     static <T> T await(Mono<T> mono) {
         return Objects.requireNonNull(mono.block(Duration.ofSeconds(30)));
     }
