@@ -211,6 +211,8 @@ public interface ObjectStoreReadContract extends ObjectStoreFixture {
                         (info, body) -> Mono.<byte[]>create(sink -> body.subscribe(new BaseSubscriber<ByteBuffer>() {
                             private final ByteBuffer received = ByteBuffer.allocate(bytes.length);
                             private final AtomicBoolean asked = new AtomicBoolean(true);
+                            // The end needs no request: it may come while the last buffer is still in use.
+                            private final AtomicInteger unfinished = new AtomicInteger(1);
 
                             @Override
                             protected void hookOnSubscribe(Subscription subscription) {
@@ -222,17 +224,25 @@ public interface ObjectStoreReadContract extends ObjectStoreFixture {
                                 if (!asked.compareAndSet(true, false)) {
                                     surplus.incrementAndGet();
                                 }
+                                unfinished.incrementAndGet();
                                 // The buffer is ours until the next one is asked for: used later, elsewhere.
                                 Schedulers.boundedElastic().schedule(() -> {
                                     received.put(buffer);
                                     asked.set(true);
                                     request(1);
+                                    finishOne();
                                 });
                             }
 
                             @Override
                             protected void hookOnComplete() {
-                                sink.success(received.array());
+                                finishOne();
+                            }
+
+                            private void finishOne() {
+                                if (unfinished.decrementAndGet() == 0) {
+                                    sink.success(received.array());
+                                }
                             }
 
                             @Override
