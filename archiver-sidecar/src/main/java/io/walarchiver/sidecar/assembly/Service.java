@@ -1,5 +1,6 @@
 package io.walarchiver.sidecar.assembly;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.archive.DataDirectory;
 import io.walarchiver.restore.RestoreMode;
 import io.walarchiver.sidecar.Version;
@@ -214,6 +215,7 @@ public final class Service implements AutoCloseable {
                                         + " space in " + settings.spool()))));
     }
 
+    @CanIgnoreReturnValue
     private <T extends AutoCloseable> T part(T part) {
         parts.push(part);
         return part;

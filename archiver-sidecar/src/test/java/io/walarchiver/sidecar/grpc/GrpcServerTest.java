@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import static org.awaitility.Awaitility.await;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Status;
@@ -322,6 +323,7 @@ class GrpcServerTest {
                 .block();
     }
 
+    @CanIgnoreReturnValue
     private static Status assertFails(Status.Code code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         Status[] status = new Status[1];
         assertThatThrownBy(call)
