@@ -103,8 +103,7 @@ public final class FloorMain {
     private final class Worker {
 
         private final ByteBuffer source = ByteBuffer.allocateDirect(MAX_SEGMENT);
-        private final ByteBuffer target =
-                ByteBuffer.allocateDirect((int) Zstd.compressBound(MAX_SEGMENT));
+        private final ByteBuffer target = ByteBuffer.allocateDirect((int) Zstd.compressBound(MAX_SEGMENT));
         private final byte[] slice = new byte[SLICE];
         private final ZstdCompressCtx zstd = new ZstdCompressCtx().setLevel(1).setChecksum(true);
 
@@ -138,8 +137,9 @@ public final class FloorMain {
             target.flip();
             CRC32C wire = new CRC32C();
             wire.update(target.duplicate());
-            byte[] checksum =
-                    ByteBuffer.allocate(Integer.BYTES).putInt((int) wire.getValue()).array();
+            byte[] checksum = ByteBuffer.allocate(Integer.BYTES)
+                    .putInt((int) wire.getValue())
+                    .array();
             client.putObject(
                             put -> put.bucket(S3ServerProcess.BUCKET)
                                     .key(prefix + "/" + file.getFileName() + ".zst")

@@ -104,8 +104,7 @@ public class RestoreBenchmark {
         Path spool = Files.createTempDirectory(present(work), "spool-");
         RestoreSettings settings = RestoreSettings.of(new ArchiveLayout("", "jmh"), spool)
                 .withCluster(() -> Optional.of(SegmentSize.DEFAULT), OptionalLong::empty)
-                .withPrefetch(
-                        RestoreSettings.Prefetch.in(spool).withMaxBytes((long) prefetchMebibytes << 20));
+                .withPrefetch(RestoreSettings.Prefetch.in(spool).withMaxBytes((long) prefetchMebibytes << 20));
         Prefetcher ahead = new Prefetcher(new RestorePipeline(
                 settings, store, pool, compute, fileIo, Schedulers.parallel(), RestoreObserver.NONE));
         prefetcher = ahead;
@@ -118,9 +117,7 @@ public class RestoreBenchmark {
     public void restoreOneByOne() {
         Path destination = present(work).resolve("RECOVERYXLOG");
         for (WalFileName name : present(data).names()) {
-            present(prefetcher)
-                    .restore(name, destination, RestoreMode.RECOVERY)
-                    .block();
+            present(prefetcher).restore(name, destination, RestoreMode.RECOVERY).block();
         }
     }
 

@@ -75,7 +75,10 @@ public final class ArchiverService implements AutoCloseable {
                 Map.of(
                         "JAVA_HOME", System.getProperty("java.home"),
                         // Where the service may write the authorities it trusts.
-                        "SSL_CERT_FILE", settings.socket().resolveSibling("authorities.pem").toString()),
+                        "SSL_CERT_FILE",
+                                settings.socket()
+                                        .resolveSibling("authorities.pem")
+                                        .toString()),
                 Path.of("/"),
                 settings.log());
     }
