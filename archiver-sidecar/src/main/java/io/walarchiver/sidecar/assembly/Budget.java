@@ -30,10 +30,9 @@ record Budget(int bufferBytes, int buffers) {
         if (segment.bytes() > WHOLE_SEGMENT_BYTES) {
             return new Budget(STREAM_BUFFER_BYTES, pairs(memory, STREAM_BUFFER_BYTES) * PAIR);
         }
-        int whole = Math.max(codec.maxEncodedLength(segment.bytes()), segment.bytes());
-        // Also holds the parts of a large file, should the cluster turn out to have larger segments than expected.
-        return new Budget(
-                Math.max(whole, MultipartUpload.MIN_PART_BYTES), pairs(memory, segment.bytes()) * PAIR);
+        // Also holds the parts of a large file, should another cluster with larger segments move in.
+        int unit = Math.max(segment.bytes(), MultipartUpload.MIN_PART_BYTES);
+        return new Budget(Math.max(codec.maxEncodedLength(segment.bytes()), unit), pairs(memory, unit) * PAIR);
     }
 
     private static int pairs(ByteSize memory, int unitBytes) {

@@ -16,7 +16,7 @@ class BudgetTest {
     @ParameterizedTest
     @CsvSource({
         "64MiB, 16, 4",
-        "64MiB, 1, 64",
+        "64MiB, 1, 12",
         "64MiB, 32, 2",
         "64MiB, 64, 2",
         "1MiB, 16, 2",
