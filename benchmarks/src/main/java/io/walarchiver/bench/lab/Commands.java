@@ -57,6 +57,11 @@ final class Commands implements Contestant {
     }
 
     @Override
+    public boolean isResident() {
+        return false;
+    }
+
+    @Override
     public boolean knows(Discipline discipline) {
         return true;
     }
