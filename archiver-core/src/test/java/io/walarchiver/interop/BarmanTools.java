@@ -74,12 +74,18 @@ record BarmanTools(Path directory, String version) {
         command.addAll(List.of(arguments));
         return execute(
                 Map.of(
-                        "AWS_ACCESS_KEY_ID", server.accessKeyId(),
-                        "AWS_SECRET_ACCESS_KEY", server.secretAccessKey(),
-                        "AWS_DEFAULT_REGION", server.region(),
-                        "AWS_REQUEST_CHECKSUM_CALCULATION", "when_required",
-                        "AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required",
-                        "AWS_EC2_METADATA_DISABLED", "true"),
+                        "AWS_ACCESS_KEY_ID",
+                        server.accessKeyId(),
+                        "AWS_SECRET_ACCESS_KEY",
+                        server.secretAccessKey(),
+                        "AWS_DEFAULT_REGION",
+                        server.region(),
+                        "AWS_REQUEST_CHECKSUM_CALCULATION",
+                        "when_required",
+                        "AWS_RESPONSE_CHECKSUM_VALIDATION",
+                        "when_required",
+                        "AWS_EC2_METADATA_DISABLED",
+                        "true"),
                 command);
     }
 
@@ -87,9 +93,8 @@ record BarmanTools(Path directory, String version) {
         try {
             Path output = Files.createTempFile("barman-", ".log");
             try {
-                ProcessBuilder builder = new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(output.toFile());
+                ProcessBuilder builder =
+                        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
                 builder.environment().putAll(environment);
                 Process process = builder.start();
                 if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {

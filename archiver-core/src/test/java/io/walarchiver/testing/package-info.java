@@ -1,4 +1,4 @@
-/** Servers that tests run against: what is on the other side of a socket, in this process or in a container. */
+/** What tests of several packages share: S3 servers, a cluster's files without a server, WAL-like data, properties. */
 @NullMarked
 package io.walarchiver.testing;
 

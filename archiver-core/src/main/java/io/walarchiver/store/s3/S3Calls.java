@@ -108,7 +108,8 @@ final class S3Calls {
         if (made >= settings.attempts() || repeat == Repeat.NEVER || (repeat == Repeat.ONCE && made > 1)) {
             return Mono.error(failed);
         }
-        observer.retrying(call.operation().metric(), failed.verdict().exception().kind());
+        observer.retrying(
+                call.operation().metric(), failed.verdict().exception().kind());
         // Full jitter: clients that failed together do not come back together.
         long ceiling = Math.min(BACKOFF_CAP.toMillis(), BACKOFF_BASE.toMillis() << Math.min(made - 1, 16));
         return Mono.delay(Duration.ofMillis(ThreadLocalRandom.current().nextLong(ceiling + 1)));

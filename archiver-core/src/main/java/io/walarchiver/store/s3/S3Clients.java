@@ -4,6 +4,7 @@ import io.walarchiver.store.s3.S3Settings.StaticKeys;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.regex.Matcher;
@@ -92,7 +93,8 @@ final class S3Clients {
     }
 
     private static Optional<String> regionInName(URI endpoint) {
-        Matcher host = AMAZON_REGION.matcher(String.valueOf(endpoint.getHost()).toLowerCase(Locale.ROOT));
+        Matcher host = AMAZON_REGION.matcher(
+                Objects.requireNonNullElse(endpoint.getHost(), "").toLowerCase(Locale.ROOT));
         return host.find() ? Optional.of(host.group(1)) : Optional.empty();
     }
 

@@ -35,7 +35,8 @@ final class S3Deletes {
     Mono<Void> one(ObjectKey key) {
         return calls.run(
                         S3Call.of(Operation.DELETE_OBJECT, key),
-                        () -> client.deleteObject(request -> request.bucket(bucket).key(key.value())))
+                        () -> client.deleteObject(
+                                request -> request.bucket(bucket).key(key.value())))
                 .onErrorResume(StoreException.NotFound.class, absent -> Mono.empty())
                 .then();
     }
@@ -73,20 +74,17 @@ final class S3Deletes {
     }
 
     private Flux<DeleteFailure> afterRefusal(List<ObjectKey> keys) {
-        return Flux.concat(
-                oneByOne(keys),
-                Flux.defer(() -> {
-                    features.learnNoBatchDelete();
-                    return Flux.empty();
-                }));
+        return Flux.concat(oneByOne(keys), Flux.defer(() -> {
+            features.learnNoBatchDelete();
+            return Flux.empty();
+        }));
     }
 
     private Flux<DeleteFailure> oneByOne(List<ObjectKey> keys) {
         // Unavailable is not taken for an answer about one key: the others would wait in vain, too.
         return Flux.fromIterable(keys)
                 .flatMap(
-                        key -> one(key)
-                                .then(Mono.<DeleteFailure>empty())
+                        key -> one(key).then(Mono.<DeleteFailure>empty())
                                 .onErrorResume(
                                         StoreException.class,
                                         failure -> failure instanceof StoreException.Unavailable
@@ -103,8 +101,7 @@ final class S3Deletes {
                     return new DeleteFailure(
                             key,
                             calls.failures()
-                                    .partial(
-                                            S3Call.of(Operation.DELETE_OBJECT, key), error.code(), error.message()));
+                                    .partial(S3Call.of(Operation.DELETE_OBJECT, key), error.code(), error.message()));
                 })
                 .toList();
     }

@@ -11,8 +11,6 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.reactivestreams.Subscription;
-import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -40,14 +38,9 @@ final class S3Download {
         this.patience = patience;
     }
 
-    static <T> Mono<T> read(
-            ObjectKey key,
-            Mono<S3Download> download,
-            ObjectReader<T> reader) {
+    static <T> Mono<T> read(ObjectKey key, Mono<S3Download> download, ObjectReader<T> reader) {
         return Mono.usingWhen(
-                download,
-                open -> Mono.from(reader.read(open.info(key), open.body())),
-                S3Download::release);
+                download, open -> Mono.from(reader.read(open.info(key), open.body())), S3Download::release);
     }
 
     private ObjectInfo info(ObjectKey key) {
@@ -78,7 +71,8 @@ final class S3Download {
                     long unused = missing.addAndGet(-buffer.remaining());
                     return buffer;
                 })
-                .concatWith(Mono.defer(() -> missing.get() == 0 ? Mono.empty() : Mono.error(wrongLength(missing.get()))))
+                .concatWith(
+                        Mono.defer(() -> missing.get() == 0 ? Mono.empty() : Mono.error(wrongLength(missing.get()))))
                 .timeout(patience)
                 .onErrorMap(failure -> failures.brokenBody(
                         call,
@@ -96,16 +90,11 @@ final class S3Download {
 
     /** Gives up what is left of the body. */
     Mono<Void> release() {
-        return Mono.fromRunnable(() -> {
-            if (taken.compareAndSet(false, true)) {
-                answer.subscribe(new BaseSubscriber<>() {
-                    @Override
-                    protected void hookOnSubscribe(Subscription subscription) {
-                        subscription.cancel();
-                    }
-                });
-            }
+        return Mono.defer(() -> {
             Sinks.EmitResult unused = released.tryEmitEmpty();
+            return taken.compareAndSet(false, true)
+                    ? Flux.from(answer).takeUntilOther(released.asMono()).then()
+                    : Mono.empty();
         });
     }
 }

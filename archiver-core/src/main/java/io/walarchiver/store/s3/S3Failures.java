@@ -2,6 +2,7 @@ package io.walarchiver.store.s3;
 
 import io.walarchiver.store.StoreException;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -74,9 +75,8 @@ final class S3Failures {
     }
 
     Verdict judge(S3Call call, Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof StoreException known) {
             return new Verdict(known, Repeat.NEVER, false);
         }
@@ -115,8 +115,7 @@ final class S3Failures {
 
     /** For a key inside an answer that reports on many. */
     StoreException partial(S3Call call, @Nullable String code, @Nullable String message) {
-        StoreException.Detail detail =
-                new StoreException.Detail(Optional.ofNullable(code), 0, Optional.empty());
+        StoreException.Detail detail = new StoreException.Detail(Optional.ofNullable(code), 0, Optional.empty());
         String text = what(call) + (message == null ? "" : ": " + message);
         if (code != null && DENIED.contains(code)) {
             return new StoreException.AccessDenied(text + hint(code), detail, null);
@@ -146,8 +145,8 @@ final class S3Failures {
             return never(noSuchUpload(call, detail, answer));
         }
         if (status == 412 || code.equals("PreconditionFailed")) {
-            return never(new StoreException.AlreadyExists(
-                    what(call) + ": an object of that key exists already", detail));
+            return never(
+                    new StoreException.AlreadyExists(what(call) + ": an object of that key exists already", detail));
         }
         if (ELSEWHERE.contains(code) || (status >= 300 && status < 400)) {
             return never(new StoreException.Rejected(text + elsewhere(details), detail, answer));
@@ -187,7 +186,8 @@ final class S3Failures {
     }
 
     private Verdict transport(S3Call call, Throwable cause) {
-        String reason = String.valueOf(cause.getMessage());
+        String reason =
+                Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
         String text = reason.toLowerCase(Locale.ROOT);
         if (text.contains("credentials")) {
             return new Verdict(
@@ -207,8 +207,9 @@ final class S3Failures {
         if (text.contains("throttling") || text.contains("slow down")) {
             return new Verdict(
                     new StoreException.Unavailable(
-                            what(call) + ": the store is overloaded", new StoreException.Detail(
-                                    Optional.empty(), 503, Optional.empty()), cause),
+                            what(call) + ": the store is overloaded",
+                            new StoreException.Detail(Optional.empty(), 503, Optional.empty()),
+                            cause),
                     Repeat.ALWAYS,
                     true);
         }
@@ -305,5 +306,4 @@ final class S3Failures {
             return verdict;
         }
     }
-
 }

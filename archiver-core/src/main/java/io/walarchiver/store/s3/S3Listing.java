@@ -4,6 +4,7 @@ import io.walarchiver.store.ObjectInfo;
 import io.walarchiver.store.ObjectKey;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -37,7 +38,9 @@ final class S3Listing {
 
     Flux<ObjectInfo> objects(String prefix) {
         return pages(
-                prefix, request -> {}, page -> page.contents().stream().flatMap(S3Listing::info).toList());
+                prefix,
+                request -> {},
+                page -> page.contents().stream().flatMap(S3Listing::info).toList());
     }
 
     Flux<String> prefixes(String prefix) {
@@ -55,7 +58,7 @@ final class S3Listing {
             AtomicReference<Position> position = new AtomicReference<>(new Position(null, false));
             // No prefetch: the next page is asked for when the items of this one have been taken.
             return Flux.<Position>generate(sink -> {
-                        Position next = position.get();
+                        Position next = Objects.requireNonNull(position.get());
                         if (next.atEnd()) {
                             sink.complete();
                         } else {
@@ -86,16 +89,15 @@ final class S3Listing {
                     && (page.nextContinuationToken() == null
                             || page.nextContinuationToken().equals(from.token()));
             return stuck
-                    ? Mono.error(calls.failures()
-                            .rejected(call, "the store says there is more but not where to go on"))
+                    ? Mono.error(calls.failures().rejected(call, "the store says there is more but not where to go on"))
                     : Mono.just(page);
         });
     }
 
     private static Stream<ObjectInfo> info(S3Object object) {
         try {
-            return Stream.of(new ObjectInfo(
-                    new ObjectKey(object.key()), object.size(), object.lastModified(), Map.of()));
+            return Stream.of(
+                    new ObjectInfo(new ObjectKey(object.key()), object.size(), object.lastModified(), Map.of()));
         } catch (IllegalArgumentException e) {
             // Not one of ours: we never write such a key, and could not address it.
             log.debug("an object was left out of a listing: {}", e.getMessage());

@@ -116,6 +116,9 @@ final class S3Multipart implements MultipartUpload {
     private static boolean isGone(Throwable failure) {
         return failure instanceof StoreException.NotFound
                 || (failure instanceof StoreException.Rejected rejected
-                        && rejected.detail().code().filter("NoSuchUpload"::equals).isPresent());
+                        && rejected.detail()
+                                .code()
+                                .filter("NoSuchUpload"::equals)
+                                .isPresent());
     }
 }

@@ -142,7 +142,22 @@ public final class S3ObjectStore implements ObjectStore {
 
     @Override
     public <T> Mono<T> get(ObjectKey key, ObjectReader<T> reader) {
-        return S3Download.read(key, download(key, GetObjectRequest.builder()), reader);
+        return S3Download.read(key, download(key, GetObjectRequest.builder()), reader)
+                .onErrorResume(S3ObjectStore::isInvalidRange, empty -> readEmpty(key, reader));
+    }
+
+    /**
+     * The CRT asks for the whole object as for a range, which an empty one does not have. Not every store words its
+     * refusal in the way that the CRT understands.
+     */
+    private <T> Mono<T> readEmpty(ObjectKey key, ObjectReader<T> reader) {
+        return head(key)
+                .flatMap(info -> info.size() == 0
+                        ? Mono.from(reader.read(info, Flux.empty()))
+                        : Mono.error(calls.failures()
+                                .brokenBody(
+                                        S3Call.of(Operation.GET_OBJECT, key),
+                                        new IllegalStateException("it changed while it was read"))));
     }
 
     @Override
@@ -158,16 +173,15 @@ public final class S3ObjectStore implements ObjectStore {
                 key, download(key, GetObjectRequest.builder().range("bytes=" + offset + "-" + last)), reader);
     }
 
+    // The SDK answers with a publisher; it is wrapped at once.
+    @SuppressWarnings("NestedPublishers")
     private Mono<S3Download> download(ObjectKey key, GetObjectRequest.Builder request) {
         GetObjectRequest built =
                 request.bucket(settings.bucket()).key(key.value()).build();
         S3Call call = S3Call.of(Operation.GET_OBJECT, key);
-        return calls.run(
-                        call,
-                        () -> client.getObject(
-                                built, AsyncResponseTransformer.<GetObjectResponse>toPublisher()))
-                .map(answer -> new S3Download(
-                        call, calls.failures(), answer, calls.deadline(S3Clients.DOWNLOAD_PART_BYTES)));
+        return calls.run(call, () -> client.getObject(built, AsyncResponseTransformer.<GetObjectResponse>toPublisher()))
+                .map(answer ->
+                        new S3Download(call, calls.failures(), answer, calls.deadline(S3Clients.DOWNLOAD_PART_BYTES)));
     }
 
     @Override

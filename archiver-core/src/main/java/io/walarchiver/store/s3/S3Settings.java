@@ -3,6 +3,7 @@ package io.walarchiver.store.s3;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -61,7 +62,7 @@ public record S3Settings(
     }
 
     private static void checkEndpoint(URI endpoint) {
-        String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);
+        String scheme = Objects.requireNonNullElse(endpoint.getScheme(), "").toLowerCase(Locale.ROOT);
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw new IllegalArgumentException("the endpoint must start with http:// or https://: " + endpoint);
         }
@@ -189,7 +190,7 @@ public record S3Settings(
     }
 
     static boolean isAmazon(URI endpoint) {
-        String host = String.valueOf(endpoint.getHost()).toLowerCase(Locale.ROOT);
+        String host = Objects.requireNonNullElse(endpoint.getHost(), "").toLowerCase(Locale.ROOT);
         return host.endsWith(".amazonaws.com") || host.endsWith(".amazonaws.com.cn");
     }
 

@@ -8,9 +8,9 @@ import io.walarchiver.store.ServerSideEncryption;
 import io.walarchiver.store.StoreException;
 import io.walarchiver.store.s3.S3Features.Dress;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
@@ -87,14 +87,17 @@ final class S3Writes {
         }
         CreateMultipartUploadRequest built = request.build();
         return calls.run(call, () -> client.createMultipartUpload(built))
-                .<MultipartUpload>map(answer -> new S3Multipart(
-                        client, calls, this, bucket, key, answer.uploadId(), dress.checksum()))
-                .onErrorResume(StoreException.class, failure -> features.plainer(dress, failure)
-                        .map(plainer -> start(key, options, call, plainer).map(upload -> {
-                            features.learn(dress, plainer);
-                            return upload;
-                        }))
-                        .orElseGet(() -> Mono.error(failure)));
+                .<MultipartUpload>map(answer ->
+                        new S3Multipart(client, calls, this, bucket, key, answer.uploadId(), dress.checksum()))
+                .onErrorResume(
+                        StoreException.class,
+                        failure -> features.plainer(dress, failure)
+                                .map(plainer -> start(key, options, call, plainer)
+                                        .map(upload -> {
+                                            features.learn(dress, plainer);
+                                            return upload;
+                                        }))
+                                .orElseGet(() -> Mono.error(failure)));
     }
 
     /**
@@ -110,20 +113,24 @@ final class S3Writes {
             ObjectKey key, S3Call call, boolean conditional, Function<Dress, Mono<?>> request, Dress dress) {
         Mono<Void> send = Mono.defer(() -> request.apply(dress)).then();
         Mono<Void> looked = conditional && !dress.conditional()
-                ? exists.apply(key).flatMap(taken -> taken ? Mono.error(calls.failures().alreadyExists(call)) : send)
+                ? exists.apply(key)
+                        .flatMap(taken -> taken ? Mono.error(calls.failures().alreadyExists(call)) : send)
                 : send;
-        return looked.onErrorResume(StoreException.class, failure -> features.plainer(dress, failure)
-                .map(plainer -> dressed(key, call, conditional, request, plainer)
-                        .then(Mono.<Void>fromRunnable(() -> features.learn(dress, plainer))))
-                .orElseGet(() -> Mono.error(failure)));
+        return looked.onErrorResume(
+                StoreException.class,
+                failure -> features.plainer(dress, failure)
+                        .map(plainer -> dressed(key, call, conditional, request, plainer)
+                                .then(Mono.<Void>fromRunnable(() -> features.learn(dress, plainer))))
+                        .orElseGet(() -> Mono.error(failure)));
     }
 
-    /** The content without a copy. It may be asked for again by the SDK, so each subscription gets fresh views. */
+    /**
+     * The content without a copy. The SDK's own body of several buffers is not used: the CRT client sends it wrongly.
+     * The length goes with the request.
+     */
     static AsyncRequestBody body(Content content) {
-        List<ByteBuffer> buffers = content.buffers();
-        return buffers.isEmpty() || content.length() == 0
-                ? AsyncRequestBody.empty()
-                : AsyncRequestBody.fromByteBuffersUnsafe(buffers.toArray(ByteBuffer[]::new));
+        return AsyncRequestBody.fromPublisher(
+                Flux.defer(() -> Flux.fromIterable(content.buffers())).filter(ByteBuffer::hasRemaining));
     }
 
     private static Optional<Tagging> tagging(PutOptions options) {

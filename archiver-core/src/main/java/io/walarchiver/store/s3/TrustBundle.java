@@ -84,8 +84,7 @@ final class TrustBundle {
             CONFIGURED.forEach(pem -> bundle.append('\n').append(pem));
             Path fresh = file.resolveSibling(file.getFileName() + ".new");
             Files.writeString(fresh, bundle.append('\n'));
-            Path unused = Files.move(
-                    fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Path unused = Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new IllegalStateException(
                     "cannot write the trusted CAs to " + file + ", which " + VARIABLE + " names: " + e, e);

@@ -36,6 +36,12 @@ final class S3ObjectStoreIT implements S3ServerFixture {
         return store;
     }
 
+    /** True: configured to ignore headers it does not know, the server ignores this one. */
+    @Override
+    public boolean acceptsEncryption() {
+        return true;
+    }
+
     @Override
     public OptionalInt openUploads() {
         return OptionalInt.of(server.openUploads());

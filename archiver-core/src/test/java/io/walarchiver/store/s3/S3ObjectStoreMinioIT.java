@@ -5,9 +5,9 @@ import io.walarchiver.store.StoreObserver;
 import io.walarchiver.testing.MinioS3;
 import io.walarchiver.testing.S3Server;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.jspecify.annotations.Nullable;
 
 /** The contract against MinIO in a container, where containers run. */
 final class S3ObjectStoreMinioIT implements S3ServerFixture {

@@ -30,6 +30,16 @@ interface S3ServerFixture extends ObjectStoreContract {
     }
 
     @Override
+    default boolean nestsKeys() {
+        return server().nestsKeys();
+    }
+
+    @Override
+    default boolean ordersSupplementaryCharactersByBytes() {
+        return server().ordersSupplementaryCharactersByBytes();
+    }
+
+    @Override
     default List<String> secrets() {
         return List.of(server().secretAccessKey());
     }

@@ -1,5 +1,6 @@
 package io.walarchiver.store.s3;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -57,6 +58,7 @@ final class ScriptedS3 implements AutoCloseable {
     }
 
     /** Answers to the next requests, in order of arrival. */
+    @CanIgnoreReturnValue
     ScriptedS3 then(Answer... answers) {
         synchronized (script) {
             script.addAll(List.of(answers));
@@ -65,6 +67,7 @@ final class ScriptedS3 implements AutoCloseable {
     }
 
     /** The answer once the script has run out. */
+    @CanIgnoreReturnValue
     ScriptedS3 otherwise(Answer answer) {
         otherwise = answer;
         return this;
