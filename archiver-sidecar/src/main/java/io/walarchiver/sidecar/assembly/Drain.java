@@ -41,6 +41,7 @@ final class Drain {
         if (gate.running() > 0) {
             return false;
         }
-        return !Files.exists(postmasterPid) || waited.compareTo(QUIET) >= 0 && gate.quietFor().compareTo(QUIET) >= 0;
+        return !Files.exists(postmasterPid)
+                || waited.compareTo(QUIET) >= 0 && gate.quietFor().compareTo(QUIET) >= 0;
     }
 }

@@ -4,10 +4,10 @@ import io.walarchiver.archive.ArchiveObserver;
 import io.walarchiver.archive.ArchivedFile;
 import io.walarchiver.archive.DataDirectory;
 import io.walarchiver.bridge.objectstore.StoreConfiguration;
-import io.walarchiver.restore.RestoreObserver;
-import io.walarchiver.restore.RestoreSettings;
 import io.walarchiver.restore.RestoreMode;
+import io.walarchiver.restore.RestoreObserver;
 import io.walarchiver.restore.RestorePipeline;
+import io.walarchiver.restore.RestoreSettings;
 import io.walarchiver.restore.RestoredFile;
 import io.walarchiver.sidecar.settings.ByteSize;
 import io.walarchiver.sidecar.settings.ServeSettings;
@@ -36,7 +36,11 @@ public final class OneFile {
 
     /** Archives a file of {@code pgdata}'s {@code pg_wal}. */
     public static ArchivedFile archive(
-            StoreConfiguration configuration, String serverName, Path pgdata, WalFileName name, boolean checkOwnership) {
+            StoreConfiguration configuration,
+            String serverName,
+            Path pgdata,
+            WalFileName name,
+            boolean checkOwnership) {
         Archive archive = Archive.of(configuration, serverName);
         Path scratch = scratchDirectory();
         try (Workers workers = Workers.start(1);
@@ -50,7 +54,11 @@ public final class OneFile {
                         workers,
                         ArchiveObserver.NONE,
                         RestoreObserver.NONE)) {
-            return pipelines.archive().archiveAlone(name, checkOwnership).blockOptional().orElseThrow();
+            return pipelines
+                    .archive()
+                    .archiveAlone(name, checkOwnership)
+                    .blockOptional()
+                    .orElseThrow();
         } finally {
             delete(scratch);
         }
@@ -73,7 +81,9 @@ public final class OneFile {
                     workers.fileIo(),
                     workers.timer(),
                     RestoreObserver.NONE);
-            return pipeline.restore(name, destination, RestoreMode.REWIND).blockOptional().orElseThrow();
+            return pipeline.restore(name, destination, RestoreMode.REWIND)
+                    .blockOptional()
+                    .orElseThrow();
         } finally {
             delete(scratch);
         }

@@ -1,5 +1,6 @@
 package io.walarchiver.sidecar.assembly;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.archive.DataDirectory;
 import io.walarchiver.restore.RestoreMode;
 import io.walarchiver.sidecar.Version;
@@ -119,8 +120,10 @@ public final class Service implements AutoCloseable {
                 workers,
                 Observers.archive(metrics.archiveObserver(), activity.archiveObserver(), WalLog.archive()),
                 Observers.restore(metrics.restoreObserver(), activity.restoreObserver(), WalLog.restore())));
-        Background archiving = part(new Background("archive", pipelines.archive().run()));
-        Background prefetching = part(new Background("prefetch", pipelines.prefetcher().run()));
+        Background archiving =
+                part(new Background("archive", pipelines.archive().run()));
+        Background prefetching =
+                part(new Background("prefetch", pipelines.prefetcher().run()));
         metrics.watchArchive(pipelines.archive()::status);
         metrics.watchRestore(pipelines.prefetcher()::status);
         metrics.watchBuffers(pipelines.pool());
@@ -151,8 +154,12 @@ public final class Service implements AutoCloseable {
                 gate,
                 clock);
         ManagementRoutes management = new ManagementRoutes(metrics::scrape, liveness, readiness, status.report());
-        listen(loop, owner, management, requests, new GrpcServer.Services(
-                settings.pluginName(), Version.text(), requests, range, liveness, readiness));
+        listen(
+                loop,
+                owner,
+                management,
+                requests,
+                new GrpcServer.Services(settings.pluginName(), Version.text(), requests, range, liveness, readiness));
         settings.store().warnings().forEach(warning -> LOG.warn("store: {}", warning));
         LOG.atInfo()
                 .addKeyValue("version", Version.text())
@@ -161,7 +168,8 @@ public final class Service implements AutoCloseable {
                 .addKeyValue("pgdata", settings.pgdata().toString())
                 .addKeyValue("socket", settings.socket().toString())
                 .addKeyValue(
-                        "http", httpPort.isPresent() ? settings.http().orElseThrow().host() + ":" + httpPort.getAsInt() : "off")
+                        "http",
+                        httpPort.isPresent() ? settings.http().orElseThrow().host() + ":" + httpPort.getAsInt() : "off")
                 .addKeyValue("buffers", pipelines.pool().capacity())
                 .addKeyValue("buffer_bytes", pipelines.pool().bufferBytes())
                 .log("serving");
@@ -207,6 +215,7 @@ public final class Service implements AutoCloseable {
                                         + " space in " + settings.spool()))));
     }
 
+    @CanIgnoreReturnValue
     private <T extends AutoCloseable> T part(T part) {
         parts.push(part);
         return part;
@@ -219,7 +228,9 @@ public final class Service implements AutoCloseable {
 
     /** Answers calls as long as PostgreSQL asks and the grace lasts. Blocks. */
     public void drain() {
-        LOG.info("ending: answering what PostgreSQL still asks, for at most {} s", settings.drainGrace().toSeconds());
+        LOG.info(
+                "ending: answering what PostgreSQL still asks, for at most {} s",
+                settings.drainGrace().toSeconds());
         new Drain(gate, settings.pgdata())
                 .completion(settings.drainGrace())
                 .block(settings.drainGrace().plusSeconds(5));

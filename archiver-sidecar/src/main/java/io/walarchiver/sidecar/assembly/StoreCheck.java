@@ -211,7 +211,10 @@ public final class StoreCheck {
             own = new DataDirectory(pgdata.get()).controlFile().systemIdentifier();
         } catch (IOException e) {
             items.add(new Item(
-                    "ownership", Result.failed, String.valueOf(e.getMessage()), "name the data directory of the server"));
+                    "ownership",
+                    Result.failed,
+                    String.valueOf(e.getMessage()),
+                    "name the data directory of the server"));
             return;
         }
         OwnershipSample sample = sample();

@@ -31,8 +31,7 @@ final class Stores {
     static ObjectStore open(StoreConfiguration store, Workers workers, StoreObserver observer) {
         StoreProvider provider = store.provider();
         if (provider instanceof StoreProvider.FileDirectory file) {
-            return new FileObjectStore(
-                    file.directory(), workers.storeIo(), FILE_PATIENCE, observer, Clock.systemUTC());
+            return new FileObjectStore(file.directory(), workers.storeIo(), FILE_PATIENCE, observer, Clock.systemUTC());
         }
         StoreProvider.S3 s3 = (StoreProvider.S3) provider;
         try {

@@ -51,11 +51,19 @@ final class StatusCommand implements Callable<Integer> {
     private static void print(PrintWriter out, JsonNode report) {
         JsonNode archive = report.path("archive");
         JsonNode restore = report.path("restore");
-        line(out, "Server", report.path("server").asText() + " at " + report.path("location").asText());
+        line(
+                out,
+                "Server",
+                report.path("server").asText() + " at "
+                        + report.path("location").asText());
         line(out, "State", report.path("ready").asBoolean() ? "ready" : "NOT READY");
         report.path("findings").forEach(finding -> {
             if (!finding.path("good").asBoolean()) {
-                line(out, "", finding.path("subject").asText() + ": " + finding.path("reason").asText());
+                line(
+                        out,
+                        "",
+                        finding.path("subject").asText() + ": "
+                                + finding.path("reason").asText());
             }
         });
         line(

@@ -55,8 +55,7 @@ final class WalArchiveCommand implements Callable<Integer> {
         Path directory = given == null ? dataDirectoryOf(file, problems) : given.toAbsolutePath();
         StoreConfiguration store = archive.read(problems);
         WalFileName name = new WalPaths(directory).source(file.toString());
-        ArchivedFile done =
-                OneFile.archive(store, archive.server, directory, name, !skipOwnershipCheck);
+        ArchivedFile done = OneFile.archive(store, archive.server, directory, name, !skipOwnershipCheck);
         spec.commandLine()
                 .getOut()
                 .println(done.name() + " is durable as " + done.key() + " (" + done.storedBytes() + " bytes)");

@@ -51,8 +51,8 @@ final class WalRestoreCommand implements Callable<Integer> {
         try {
             StoreConfiguration store = archive.read(new Problems());
             WalFileName file = WalPaths.name(name);
-            RestoredFile done =
-                    OneFile.restore(store, archive.server, file, destination.toAbsolutePath().normalize());
+            RestoredFile done = OneFile.restore(
+                    store, archive.server, file, destination.toAbsolutePath().normalize());
             spec.commandLine()
                     .getOut()
                     .println(done.name() + " restored to " + destination + " (" + done.originalBytes() + " bytes)");

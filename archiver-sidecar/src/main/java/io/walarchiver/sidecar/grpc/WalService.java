@@ -51,7 +51,8 @@ final class WalService extends WALGrpc.WALImplBase {
 
     @Override
     public void archive(WALArchiveRequest request, StreamObserver<WALArchiveResult> observer) {
-        // Operators before CNPG-I 0.6 do not send the flag. Checking costs one page of keys once, so it is on by default.
+        // Operators before CNPG-I 0.6 do not send the flag. Checking costs one page of keys once, so it is on by
+        // default.
         boolean checkOwnership = !request.hasCheckEmptyWalArchive() || request.getCheckEmptyWalArchive();
         UnaryCall.answer(
                 requests.archivePath(request.getSourceFileName(), checkOwnership)

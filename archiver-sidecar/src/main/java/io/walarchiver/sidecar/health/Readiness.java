@@ -47,7 +47,7 @@ public final class Readiness implements Health {
                         IOException.class,
                         e -> Mono.just(Finding.bad(
                                 subject,
-                                directory + " cannot be written (" + e.getClass().getSimpleName()
-                                        + "); check free space and permissions")));
+                                directory + " cannot be written ("
+                                        + e.getClass().getSimpleName() + "); check free space and permissions")));
     }
 }

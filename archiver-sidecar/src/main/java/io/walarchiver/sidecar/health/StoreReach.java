@@ -49,7 +49,8 @@ public final class StoreReach implements StoreObserver {
         return Mono.defer(() -> {
             Instant answered = lastAnswer.get();
             if (answered != null && age(answered).compareTo(FRESH) < 0) {
-                return Mono.just(Finding.good(SUBJECT, "answered " + age(answered).toSeconds() + " s ago"));
+                return Mono.just(
+                        Finding.good(SUBJECT, "answered " + age(answered).toSeconds() + " s ago"));
             }
             Asked asked = lastAsked.get();
             if (asked != null && age(asked.at).compareTo(ASK_AGAIN) < 0) {
@@ -66,12 +67,13 @@ public final class StoreReach implements StoreObserver {
                 .map(any -> Finding.good(SUBJECT, store.location() + " answers"))
                 .timeout(
                         PATIENCE,
-                        Mono.just(Finding.bad(
-                                SUBJECT,
-                                store.location() + " did not answer within " + PATIENCE.toSeconds()
-                                        + " s; check the endpoint, the network and whether its certificate is trusted")))
-                .onErrorResume(failure -> Mono.just(
-                        Finding.bad(SUBJECT, Failure.of(failure).message())));
+                        Mono.just(
+                                Finding.bad(
+                                        SUBJECT,
+                                        store.location() + " did not answer within " + PATIENCE.toSeconds()
+                                                + " s; check the endpoint, the network and whether its certificate is trusted")))
+                .onErrorResume(failure ->
+                        Mono.just(Finding.bad(SUBJECT, Failure.of(failure).message())));
     }
 
     private Duration age(Instant since) {

@@ -48,7 +48,11 @@ final class Answers {
     static Publisher<Void> failure(HttpServerRequest request, HttpServerResponse response, Failure failure) {
         int status = HttpFailures.statusOf(failure.verdict());
         return failure(
-                request, response, status, failure.verdict().name().toLowerCase(java.util.Locale.ROOT), failure.message());
+                request,
+                response,
+                status,
+                failure.verdict().name().toLowerCase(java.util.Locale.ROOT),
+                failure.message());
     }
 
     static Publisher<Void> failure(

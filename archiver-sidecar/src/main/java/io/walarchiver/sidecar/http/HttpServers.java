@@ -70,9 +70,7 @@ public final class HttpServers implements AutoCloseable {
     }
 
     private static HttpServer server(EventLoop loop, List<Consumer<HttpServerRoutes>> routes) {
-        return HttpServer.create()
-                .runOn(loop.resources())
-                .route(all -> routes.forEach(some -> some.accept(all)));
+        return HttpServer.create().runOn(loop.resources()).route(all -> routes.forEach(some -> some.accept(all)));
     }
 
     private static String reason(ChannelBindException e) {

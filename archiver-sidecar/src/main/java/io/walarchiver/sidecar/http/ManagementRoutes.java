@@ -32,8 +32,7 @@ public final class ManagementRoutes implements Consumer<HttpServerRoutes> {
      * @param metrics the scrape
      * @param status  looks anew at each subscription
      */
-    public ManagementRoutes(
-            Supplier<String> metrics, Health liveness, Health readiness, Mono<StatusReport> status) {
+    public ManagementRoutes(Supplier<String> metrics, Health liveness, Health readiness, Mono<StatusReport> status) {
         this.metrics = metrics;
         this.liveness = liveness;
         this.readiness = readiness;
@@ -53,7 +52,8 @@ public final class ManagementRoutes implements Consumer<HttpServerRoutes> {
     }
 
     private static Publisher<Void> health(Health health, HttpServerResponse response) {
-        return health.report().flatMap(report -> Mono.from(Answers.json(response, report.isGood() ? 200 : 503, report)));
+        return health.report()
+                .flatMap(report -> Mono.from(Answers.json(response, report.isGood() ? 200 : 503, report)));
     }
 
     private Publisher<Void> status(HttpServerRequest request, HttpServerResponse response) {

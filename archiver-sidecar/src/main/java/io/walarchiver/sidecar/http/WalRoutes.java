@@ -38,8 +38,9 @@ public final class WalRoutes implements Consumer<HttpServerRoutes> {
 
     @Override
     public void accept(HttpServerRoutes routes) {
-        routes.post("/v1/wal/archive/{name}", (request, response) -> answer(
-                request, response, requests.archiveName(name(request), true)));
+        routes.post(
+                "/v1/wal/archive/{name}",
+                (request, response) -> answer(request, response, requests.archiveName(name(request), true)));
         routes.post("/v1/wal/restore/{name}", (request, response) -> restore(request, response));
         // Not 404: a mistyped path must not read as "not in the archive".
         routes.route(
@@ -58,8 +59,7 @@ public final class WalRoutes implements Consumer<HttpServerRoutes> {
         if (mode.isPresent() && !mode.get().equals("rewind") && !mode.get().equals("recovery")) {
             return Answers.failure(request, response, 400, "invalid", "mode is rewind or recovery");
         }
-        return answer(
-                request, response, requests.restore(name(request), destination, mode.map("rewind"::equals)));
+        return answer(request, response, requests.restore(name(request), destination, mode.map("rewind"::equals)));
     }
 
     private static String name(HttpServerRequest request) {

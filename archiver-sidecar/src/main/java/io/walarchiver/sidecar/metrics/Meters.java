@@ -13,7 +13,8 @@ public enum Meters {
     ARCHIVE_STAGE(Type.TIMER, "archive.stage", "", "Duration of each stage of archiving a WAL file", "stage"),
     ARCHIVE_ANSWER(Type.TIMER, "archive.answer", "", "From question to answer", "from_journal"),
     ARCHIVED_FILES(Type.COUNTER, "archive.files", "", "WAL files that became durable", "outcome", "asked"),
-    ARCHIVE_FAILURES(Type.COUNTER, "archive.failures", "", "Attempts to archive a WAL file that failed", "kind", "asked"),
+    ARCHIVE_FAILURES(
+            Type.COUNTER, "archive.failures", "", "Attempts to archive a WAL file that failed", "kind", "asked"),
     ARCHIVE_ORIGINAL_BYTES(Type.COUNTER, "archive.original", "bytes", "Bytes of archived WAL files before compression"),
     ARCHIVE_STORED_BYTES(Type.COUNTER, "archive.stored", "bytes", "Bytes of archived WAL files as stored"),
     ARCHIVE_RATIO(
@@ -40,7 +41,8 @@ public enum Meters {
     RESTORE_STAGE(Type.TIMER, "restore.stage", "", "Duration of each stage of restoring a WAL file", "stage", "source"),
     RESTORED_FILES(Type.COUNTER, "restore.files", "", "WAL files delivered", "source"),
     RESTORE_NOT_FOUND(Type.COUNTER, "restore.not.found", "", "Questions for WAL files that are not in the archive"),
-    RESTORE_FAILURES(Type.COUNTER, "restore.failures", "", "Questions that failed although the file may be there", "kind"),
+    RESTORE_FAILURES(
+            Type.COUNTER, "restore.failures", "", "Questions that failed although the file may be there", "kind"),
     RESTORE_RETRIES(Type.COUNTER, "restore.retries", "", "Questions put to the store again", "kind"),
     RESTORE_ORIGINAL_BYTES(Type.COUNTER, "restore.original", "bytes", "Bytes of delivered WAL files"),
     RESTORE_STORED_BYTES(Type.COUNTER, "restore.stored", "bytes", "Bytes of their objects"),
@@ -83,10 +85,10 @@ public enum Meters {
     }
 
     // From a segment that was durable before the question (below 2 ms) to one that waits for a retry.
-    private static final Duration[] BUCKETS = List.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000)
-            .stream()
-            .map(Duration::ofMillis)
-            .toArray(Duration[]::new);
+    private static final Duration[] BUCKETS =
+            List.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000).stream()
+                    .map(Duration::ofMillis)
+                    .toArray(Duration[]::new);
 
     private final Type type;
     private final String suffix;

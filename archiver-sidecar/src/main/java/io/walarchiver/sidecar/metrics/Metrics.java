@@ -111,8 +111,8 @@ public final class Metrics implements AutoCloseable {
             List<MultiGauge.Row<?>> rows = archiveStatus
                     .get()
                     .lastArchived()
-                    .<List<MultiGauge.Row<?>>>map(name -> List.of(MultiGauge.Row.of(
-                            Tags.of(Meters.ARCHIVE_LAST_INFO.keyValues(name.toString())), () -> 1)))
+                    .<List<MultiGauge.Row<?>>>map(name -> List.of(
+                            MultiGauge.Row.of(Tags.of(Meters.ARCHIVE_LAST_INFO.keyValues(name.toString())), () -> 1)))
                     .orElse(List.of());
             lastArchived.register(rows, true);
         }

@@ -19,7 +19,9 @@ public final class ProcessMemory {
             for (String line : Files.readAllLines(STATUS, StandardCharsets.US_ASCII)) {
                 if (line.startsWith(RESIDENT)) {
                     // "VmRSS:	  123456 kB"
-                    return Long.parseLong(line.substring(RESIDENT.length()).trim().split(" ", 2)[0]) * 1024;
+                    return Long.parseLong(
+                                    line.substring(RESIDENT.length()).trim().split(" ", 2)[0])
+                            * 1024;
                 }
             }
         } catch (IOException | NumberFormatException notTold) {

@@ -88,7 +88,8 @@ public final class WalPaths {
         }
         // Operators before 1.27.2 and 1.26.3 put the data directory in front twice (CNPG-I contract, 3.9 and 3.10).
         String twice = pgdata.toString() + pgdata;
-        return path(text.startsWith(twice + "/") ? text.substring(pgdata.toString().length()) : text);
+        return path(
+                text.startsWith(twice + "/") ? text.substring(pgdata.toString().length()) : text);
     }
 
     private Path relative(String text) {

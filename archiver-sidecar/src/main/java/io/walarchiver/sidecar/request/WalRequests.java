@@ -23,8 +23,7 @@ public final class WalRequests {
      * @param paths  of the one data directory that is served
      * @param fileIo where paths are looked up
      */
-    public WalRequests(
-            WalPaths paths, Archiving archiving, Restoring restoring, CallGate gate, Scheduler fileIo) {
+    public WalRequests(WalPaths paths, Archiving archiving, Restoring restoring, CallGate gate, Scheduler fileIo) {
         this.paths = paths;
         this.archiving = archiving;
         this.restoring = restoring;

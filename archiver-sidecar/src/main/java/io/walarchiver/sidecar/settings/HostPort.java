@@ -37,7 +37,8 @@ public record HostPort(String host, int port) {
         } catch (NumberFormatException notANumber) {
             // Told below.
         }
-        throw new IllegalArgumentException("not a host and port: \"" + text + "\" (expected for example 127.0.0.1:9189)");
+        throw new IllegalArgumentException(
+                "not a host and port: \"" + text + "\" (expected for example 127.0.0.1:9189)");
     }
 
     @Override

@@ -32,7 +32,10 @@ public final class StoreFile {
 
     /** Notes a problem when the name cannot be part of a key. */
     public static void checkServerName(String name, Problems problems) {
-        if (name.isBlank() || name.contains("/") || name.equals(".") || name.equals("..")
+        if (name.isBlank()
+                || name.contains("/")
+                || name.equals(".")
+                || name.equals("..")
                 || name.chars().anyMatch(c -> c < 0x20 || c == 0x7F)) {
             problems.add("--server: \"" + name.replaceAll("\\p{Cntrl}", "?")
                     + "\" cannot be a server name; it is one part of a path, for example orders-db");

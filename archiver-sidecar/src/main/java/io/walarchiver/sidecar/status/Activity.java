@@ -142,7 +142,10 @@ public final class Activity {
         remember(
                 troubles,
                 new Trouble(
-                        clock.instant(), name.toString(), kind, Failure.of(failure).message()));
+                        clock.instant(),
+                        name.toString(),
+                        kind,
+                        Failure.of(failure).message()));
     }
 
     private synchronized <T> void remember(Deque<T> memory, T item) {

@@ -8,8 +8,7 @@ import java.util.stream.Collectors;
 /** A report as a plain HTML page. Everything from outside is escaped. */
 public final class StatusPage {
 
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             body{font:14px/1.5 system-ui,sans-serif;margin:2rem;max-width:75rem;color:#222}
             h1{font-size:1.3rem}h2{font-size:1.05rem;margin-top:2rem}
             table{border-collapse:collapse}td,th{padding:.15rem .9rem .15rem 0;text-align:left;vertical-align:top}
@@ -35,7 +34,9 @@ public final class StatusPage {
                 row("Version", report.version()),
                 row("Serving since", report.startedAt()),
                 row("Memory", mebibytes(report.residentBytes())));
-        page.append("<h2>State: ").append(report.ready() ? good("ready") : bad("not ready")).append("</h2><table>");
+        page.append("<h2>State: ")
+                .append(report.ready() ? good("ready") : bad("not ready"))
+                .append("</h2><table>");
         for (Finding finding : report.findings()) {
             page.append("<tr><td>")
                     .append(escaped(finding.subject()))
@@ -84,7 +85,8 @@ public final class StatusPage {
             }
             page.append("</table>");
         }
-        return page.append("<p><a href=\"?format=json\">JSON</a> · <a href=\"/metrics\">metrics</a></p></body></html>\n")
+        return page.append(
+                        "<p><a href=\"?format=json\">JSON</a> · <a href=\"/metrics\">metrics</a></p></body></html>\n")
                 .toString();
     }
 
@@ -92,7 +94,8 @@ public final class StatusPage {
         if (items.isEmpty()) {
             return;
         }
-        page.append("<table><tr><th>When</th><th>File</th><th>How</th><th>Bytes</th><th>Stored</th><th>Milliseconds</th></tr>");
+        page.append(
+                "<table><tr><th>When</th><th>File</th><th>How</th><th>Bytes</th><th>Stored</th><th>Milliseconds</th></tr>");
         for (StatusReport.Item item : items) {
             page.append("<tr><td>")
                     .append(escaped(item.at()))

@@ -68,6 +68,8 @@ public final class StatusSource {
                         StatusReport.Restore.of(restore.get()),
                         activity.archived().stream().map(StatusReport.Item::of).toList(),
                         activity.restored().stream().map(StatusReport.Item::of).toList(),
-                        activity.troubles().stream().map(StatusReport.Problem::of).toList()));
+                        activity.troubles().stream()
+                                .map(StatusReport.Problem::of)
+                                .toList()));
     }
 }

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The service as a process of its own, asked by the script that stands in {@code archive_command}, with the real curl. */
 class ServeIT {
 
-    private static final Path SCRIPT = Path.of("src/main/dist/bin/wal-archiver-command").toAbsolutePath();
+    private static final Path SCRIPT =
+            Path.of("src/main/dist/bin/wal-archiver-command").toAbsolutePath();
 
     @TempDir
     private Path directory;

@@ -26,7 +26,6 @@ import io.walarchiver.testing.FakeCluster;
 import io.walarchiver.wal.SegmentSize;
 import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -80,7 +79,8 @@ class ServiceTest {
         wal().archive(archive(name));
         wal().restore(WALRestoreRequest.newBuilder()
                 .setSourceWalName(name.toString())
-                .setDestinationFileName(cluster.walDirectory().resolve("RECOVERYXLOG").toString())
+                .setDestinationFileName(
+                        cluster.walDirectory().resolve("RECOVERYXLOG").toString())
                 .build());
         assertThat(cluster.walDirectory().resolve("RECOVERYXLOG"))
                 .hasSameBinaryContentAs(cluster.walDirectory().resolve(name.toString()));
@@ -119,9 +119,9 @@ class ServiceTest {
     void failureNamesTheFileInStatusAndMetrics() {
         WalFileName name = WalFileName.parse("0000000100000000000000AA");
         assertThat(codeOf(() -> wal().archive(archive(name)))).isEqualTo(Status.Code.FAILED_PRECONDITION);
-        await().untilAsserted(
-                () -> assertThat(json("/status?format=json").at("/troubles/0/name").asText())
-                        .isEqualTo(name.toString()));
+        await().untilAsserted(() -> assertThat(
+                        json("/status?format=json").at("/troubles/0/name").asText())
+                .isEqualTo(name.toString()));
         assertThat(get("/metrics").body())
                 .contains("wal_archiver_archive_failures_total{asked=\"true\",kind=\"source_unusable\"} 1.0");
     }
@@ -173,7 +173,8 @@ class ServiceTest {
 
     private WALArchiveRequest archive(WalFileName name) {
         return WALArchiveRequest.newBuilder()
-                .setSourceFileName(cluster.walDirectory().resolve(name.toString()).toString())
+                .setSourceFileName(
+                        cluster.walDirectory().resolve(name.toString()).toString())
                 .build();
     }
 

@@ -10,9 +10,8 @@ record CommandRun(int exitCode, String out, String err) {
     static CommandRun of(Object... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine command = WalArchiverCommand.create()
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true));
+        CommandLine command =
+                WalArchiverCommand.create().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
         String[] texts = new String[arguments.length];
         for (int i = 0; i < arguments.length; i++) {
             texts[i] = arguments[i].toString();

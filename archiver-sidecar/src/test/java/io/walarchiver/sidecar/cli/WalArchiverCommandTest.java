@@ -139,11 +139,11 @@ class WalArchiverCommandTest {
                                 "x")
                         .exitCode())
                 .isEqualTo(ExitCode.STOP_RECOVERY);
-        assertThat(CommandRun.of(
-                                "wal-restore", "--stop-recovery", "--store", store, "--server", "db", "nonsense", "x")
+        assertThat(CommandRun.of("wal-restore", "--stop-recovery", "--store", store, "--server", "db", "nonsense", "x")
                         .exitCode())
                 .isEqualTo(ExitCode.STOP_RECOVERY);
-        assertThat(CommandRun.of("wal-restore", "--stop-recovery", "--store", store).exitCode())
+        assertThat(CommandRun.of("wal-restore", "--stop-recovery", "--store", store)
+                        .exitCode())
                 .isEqualTo(ExitCode.STOP_RECOVERY);
     }
 
@@ -152,7 +152,10 @@ class WalArchiverCommandTest {
         Files.writeString(store, "apiVersion: v1\nkind: ObjectStore\nspec:\n  configuration:\n    unknownField: 1\n");
         CommandRun run = CommandRun.of("check", "--store", store, "--server", "a/b");
         assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).contains("unknownField").contains("destinationPath").contains("--server");
+        assertThat(run.err())
+                .contains("unknownField")
+                .contains("destinationPath")
+                .contains("--server");
     }
 
     @Test
@@ -162,15 +165,10 @@ class WalArchiverCommandTest {
         assertThat(run.exitCode()).isZero();
         JsonNode report = new ObjectMapper().readTree(run.out());
         assertThat(report.path("items"))
-                .extracting(item -> item.path("name").asText() + " " + item.path("result").asText())
+                .extracting(item ->
+                        item.path("name").asText() + " " + item.path("result").asText())
                 .containsExactly(
-                        "list ok",
-                        "write ok",
-                        "read ok",
-                        "clock ok",
-                        "no overwrite ok",
-                        "delete ok",
-                        "ownership ok");
+                        "list ok", "write ok", "read ok", "clock ok", "no overwrite ok", "delete ok", "ownership ok");
         try (var files = Files.walk(bucket)) {
             assertThat(files.filter(Files::isRegularFile)).isEmpty();
         }
@@ -179,7 +177,13 @@ class WalArchiverCommandTest {
     @Test
     void checkNamesTheForeignCluster() throws IOException {
         WalFileName name = cluster.readySegments(1).get(0);
-        CommandRun.of("wal-archive", "--store", store, "--server", "db", cluster.walDirectory().resolve(name.toString()));
+        CommandRun.of(
+                "wal-archive",
+                "--store",
+                store,
+                "--server",
+                "db",
+                cluster.walDirectory().resolve(name.toString()));
         FakeCluster other = FakeCluster.create(directory.resolve("other"), SegmentSize.ofMebibytes(1), 42);
         CommandRun run = CommandRun.of("check", "--store", store, "--server", "db", "--pgdata", other.pgdata());
         assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);

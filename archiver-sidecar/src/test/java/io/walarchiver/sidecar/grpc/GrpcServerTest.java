@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import static org.awaitility.Awaitility.await;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Status;
@@ -193,8 +194,8 @@ class GrpcServerTest {
     @Test
     void thrownErrorBecomesInternalWithoutItsMessageAndTheServerLivesOn() {
         calls.answerWith(Mono.error(new AssertionError("secret detail")));
-        Status status = assertFails(
-                Status.Code.INTERNAL, () -> wal().archive(archiveOf(pgdata + "/pg_wal/" + SEGMENT)));
+        Status status =
+                assertFails(Status.Code.INTERNAL, () -> wal().archive(archiveOf(pgdata + "/pg_wal/" + SEGMENT)));
         assertThat(status.getDescription()).doesNotContain("secret detail").doesNotContain("\tat ");
         calls.answerWith(Mono.empty());
         wal().archive(archiveOf(pgdata + "/pg_wal/" + SEGMENT));
@@ -322,6 +323,7 @@ class GrpcServerTest {
                 .block();
     }
 
+    @CanIgnoreReturnValue
     private static Status assertFails(Status.Code code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         Status[] status = new Status[1];
         assertThatThrownBy(call)

@@ -12,7 +12,8 @@ class LivenessTest {
 
     @Test
     void executorsThatRunAreAlive() {
-        StepVerifier.create(new Liveness(Map.of("a", Runnable::run, "b", Runnable::run), Duration.ofSeconds(5)).report())
+        StepVerifier.create(
+                        new Liveness(Map.of("a", Runnable::run, "b", Runnable::run), Duration.ofSeconds(5)).report())
                 .assertNext(report -> assertThat(report.isGood()).isTrue())
                 .verifyComplete();
     }
@@ -24,7 +25,8 @@ class LivenessTest {
                 .thenAwait(Duration.ofSeconds(5))
                 .assertNext(report -> {
                     assertThat(report.isGood()).isFalse();
-                    assertThat(report.findings()).filteredOn(finding -> !finding.good())
+                    assertThat(report.findings())
+                            .filteredOn(finding -> !finding.good())
                             .extracting(Health.Finding::subject)
                             .containsExactly("stuck");
                 })

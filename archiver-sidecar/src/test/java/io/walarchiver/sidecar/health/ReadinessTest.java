@@ -17,8 +17,8 @@ class ReadinessTest {
 
     @Test
     void oneBadFindingMakesTheReportBad() {
-        Health readiness = new Readiness(List.of(
-                Mono.just(Health.Finding.good("a", "works")), Mono.just(Health.Finding.bad("b", "does not"))));
+        Health readiness = new Readiness(
+                List.of(Mono.just(Health.Finding.good("a", "works")), Mono.just(Health.Finding.bad("b", "does not"))));
         StepVerifier.create(readiness.report())
                 .assertNext(report -> {
                     assertThat(report.isGood()).isFalse();

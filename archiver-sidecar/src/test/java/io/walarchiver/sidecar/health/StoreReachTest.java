@@ -9,30 +9,14 @@ import io.walarchiver.store.StoreOperation;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 
 class StoreReachTest {
 
-    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-    private final Clock clock = new Clock() {
-        @Override
-        public ZoneOffset getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(java.time.ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now.get();
-        }
-    };
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore memory = new InMemoryObjectStore();
     private final StoreReach reach = new StoreReach(clock);
     private final FaultyObjectStore store = new FaultyObjectStore(memory);
@@ -40,7 +24,7 @@ class StoreReachTest {
     @Test
     void recentAnswerIsProofEnough() {
         reach.requestCompleted("put_object", "ok", Duration.ZERO);
-        now.set(Instant.EPOCH.plusSeconds(29));
+        clock.now = Instant.EPOCH.plusSeconds(29);
         assertFinding(true);
         assertThat(store.calls(StoreOperation.LIST)).isZero();
     }
@@ -59,7 +43,7 @@ class StoreReachTest {
         assertFinding(false);
         assertFinding(false);
         assertThat(store.calls(StoreOperation.LIST)).isEqualTo(1);
-        now.set(Instant.EPOCH.plusSeconds(6));
+        clock.now = Instant.EPOCH.plusSeconds(6);
         assertFinding(true);
     }
 
@@ -87,5 +71,25 @@ class StoreReachTest {
         StepVerifier.create(reach.finding(store, "pg/db/wals/"))
                 .assertNext(finding -> assertThat(finding.good()).isEqualTo(good))
                 .verifyComplete();
+    }
+
+    private static final class SettableClock extends Clock {
+
+        private volatile Instant now = Instant.EPOCH;
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new IllegalStateException("nobody asks for a zone");
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
     }
 }

@@ -158,11 +158,8 @@ class HttpServersTest {
     @Test
     void callerThatGoesAwayCancelsTheWork() {
         calls.answerWith(Mono.never());
-        Disposable caller = client()
-                .post()
-                .uri("/v1/wal/archive/" + SEGMENT)
-                .response()
-                .subscribe();
+        Disposable caller =
+                client().post().uri("/v1/wal/archive/" + SEGMENT).response().subscribe();
         await().until(() -> gate.running() == 1);
         caller.dispose();
         await().untilAsserted(() -> {
@@ -179,7 +176,10 @@ class HttpServersTest {
         assertThat(get("/healthz").status()).isEqualTo(200);
         UnixHttp.Answer answer = get("/readyz");
         assertThat(answer.status()).isEqualTo(503);
-        assertThat(new ObjectMapper().readTree(answer.body()).at("/findings/0/reason").asText())
+        assertThat(new ObjectMapper()
+                        .readTree(answer.body())
+                        .at("/findings/0/reason")
+                        .asText())
                 .isEqualTo("because <of> it");
     }
 
@@ -190,7 +190,10 @@ class HttpServersTest {
                 .startsWith("<!doctype html>")
                 .contains("because &lt;of&gt; it")
                 .doesNotContain("<of>");
-        assertThat(new ObjectMapper().readTree(get("/status?format=json").body()).path("ready").asBoolean(true))
+        assertThat(new ObjectMapper()
+                        .readTree(get("/status?format=json").body())
+                        .path("ready")
+                        .asBoolean(true))
                 .isFalse();
     }
 

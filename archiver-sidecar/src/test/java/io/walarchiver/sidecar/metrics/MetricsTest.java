@@ -106,12 +106,7 @@ class MetricsTest {
         metrics.storeObserver().retrying("put_object", "unavailable");
         RestoreObserver restore = metrics.restoreObserver();
         restore.restored(new RestoredFile(
-                NAME,
-                RestoredFile.Source.FETCHED,
-                Optional.empty(),
-                1,
-                1,
-                new RestoredFile.Stages(ms, ms, ms, ms)));
+                NAME, RestoredFile.Source.FETCHED, Optional.empty(), 1, 1, new RestoredFile.Stages(ms, ms, ms, ms)));
         restore.notFound(NAME, 1);
         restore.failed(NAME, new RestoreException.Corrupt("c", null));
         restore.retrying(NAME, new StoreException.Unavailable("u", StoreException.Detail.NONE, null), ms);

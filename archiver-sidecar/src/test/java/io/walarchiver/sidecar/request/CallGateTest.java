@@ -15,7 +15,8 @@ class CallGateTest {
 
     @Test
     void callsAreCountedUntilTheyCompleteFailOrAreCancelled() {
-        StepVerifier.create(gate.pass(Mono.just(1)).doOnNext(n -> assertThat(gate.running()).isEqualTo(1)))
+        StepVerifier.create(gate.pass(Mono.just(1))
+                        .doOnNext(n -> assertThat(gate.running()).isEqualTo(1)))
                 .expectNext(1)
                 .verifyComplete();
         StepVerifier.create(gate.pass(Mono.error(new InvalidRequestException("no"))))

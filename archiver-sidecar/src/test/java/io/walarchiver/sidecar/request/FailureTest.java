@@ -68,8 +68,8 @@ public class FailureTest {
 
     @Test
     void messagesAreOneLineAndOfBoundedLength() {
-        String message =
-                Failure.of(new ArchiveException.Conflict("a\nb\t" + "x".repeat(5000))).message();
+        String message = Failure.of(new ArchiveException.Conflict("a\nb\t" + "x".repeat(5000)))
+                .message();
         assertThat(message).startsWith("a; b").doesNotContain("\n").hasSizeLessThanOrEqualTo(1000);
     }
 }

@@ -50,7 +50,8 @@ class WalPathsTest {
 
         assertThat(paths.source(pgdata + "/pg_wal/" + SEGMENT)).hasToString(SEGMENT);
         assertThat(paths.source(volume + "/" + SEGMENT)).hasToString(SEGMENT);
-        assertThat(paths.destination("pg_wal/RECOVERYXLOG")).isEqualTo(volume.toRealPath().resolve("RECOVERYXLOG"));
+        assertThat(paths.destination("pg_wal/RECOVERYXLOG"))
+                .isEqualTo(volume.toRealPath().resolve("RECOVERYXLOG"));
     }
 
     @Test
@@ -94,8 +95,11 @@ class WalPathsTest {
 
     @Test
     void pgRewindIsKnownByItsDestination() {
-        assertThat(WalPaths.isServerRecovery(pgdata.resolve("pg_wal/RECOVERYXLOG"))).isTrue();
-        assertThat(WalPaths.isServerRecovery(pgdata.resolve("pg_wal/RECOVERYHISTORY"))).isTrue();
-        assertThat(WalPaths.isServerRecovery(pgdata.resolve("pg_wal/" + SEGMENT))).isFalse();
+        assertThat(WalPaths.isServerRecovery(pgdata.resolve("pg_wal/RECOVERYXLOG")))
+                .isTrue();
+        assertThat(WalPaths.isServerRecovery(pgdata.resolve("pg_wal/RECOVERYHISTORY")))
+                .isTrue();
+        assertThat(WalPaths.isServerRecovery(pgdata.resolve("pg_wal/" + SEGMENT)))
+                .isFalse();
     }
 }

@@ -26,7 +26,9 @@ class ServeSettingsTest {
         Path pgdata = DataDirectories.empty(directory);
         ServeSettings settings = ServeSettings.of(written(pgdata, directory.resolve("sock"), "127.0.0.1:0", "64MiB"));
         assertThat(settings.apiSocket()).contains(new SocketPath(directory.resolve("sock.http")));
-        assertThat(settings.spool()).isEqualTo(Path.of(pgdata + ".wal-archiver")).doesNotExist();
+        assertThat(settings.spool())
+                .isEqualTo(Path.of(pgdata + ".wal-archiver"))
+                .doesNotExist();
         assertThat(settings.drainGrace()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.pluginName()).isEqualTo(PluginName.DEFAULT);
         assertThat(settings.memory()).isEqualTo(new ByteSize(64 << 20));
@@ -80,9 +82,7 @@ class ServeSettingsTest {
 
     @Test
     void secretsAreNotPrintedWithTheSettings() throws IOException {
-        Path file = Files.writeString(
-                directory.resolve("store.yaml"),
-                """
+        Path file = Files.writeString(directory.resolve("store.yaml"), """
                 apiVersion: barmancloud.cnpg.io/v1
                 kind: ObjectStore
                 metadata:
@@ -113,7 +113,10 @@ class ServeSettingsTest {
                 "walarchiver.io",
                 "64MiB",
                 30));
-        assertThat(settings.toString()).doesNotContain("hunter2").doesNotContain("AKIDVISIBLE").contains("(hidden)");
+        assertThat(settings.toString())
+                .doesNotContain("hunter2")
+                .doesNotContain("AKIDVISIBLE")
+                .contains("(hidden)");
     }
 
     @ParameterizedTest
@@ -142,16 +145,7 @@ class ServeSettingsTest {
 
     private ServeSettings.Written written(Path pgdata, Path socket, String http, String memory) throws IOException {
         return new ServeSettings.Written(
-                store(),
-                "db",
-                pgdata,
-                socket,
-                Optional.empty(),
-                Optional.empty(),
-                http,
-                "walarchiver.io",
-                memory,
-                30);
+                store(), "db", pgdata, socket, Optional.empty(), Optional.empty(), http, "walarchiver.io", memory, 30);
     }
 
     private Path store() throws IOException {

@@ -11,17 +11,7 @@ import java.util.Optional;
 public final class StatusReports {
 
     public static final ArchiveStatus IDLE_ARCHIVE = new ArchiveStatus(
-            0,
-            0,
-            Optional.empty(),
-            0,
-            0,
-            4,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            0);
+            0, 0, Optional.empty(), 0, 0, 4, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0);
 
     public static final RestoreStatus IDLE_RESTORE =
             new RestoreStatus(0, 0, 0, 0, 0, 0, 0, 0, Optional.empty(), Optional.empty());
