@@ -36,7 +36,7 @@ final class DemoRun {
     private static final int SCALE = 4;
     private static final SegmentSize SIZE = SegmentSize.DEFAULT;
     private static final Duration CATCH_UP_LIMIT = Duration.ofSeconds(90);
-    private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(180);
+    private static final Duration RECOVERY_LIMIT = Duration.ofMinutes(3);
 
     private final DemoSettings settings;
     private final Console console;

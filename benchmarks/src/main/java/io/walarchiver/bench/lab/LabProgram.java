@@ -127,7 +127,7 @@ public final class LabProgram implements Callable<Integer> {
                 System.err.println(round < warmUp ? "warming up" : "round " + (round - warmUp + 1));
                 round(arena, contestants, round, results);
             }
-            Report report = new Report(results, started, circumstances(arena, skipped, service));
+            Report report = new Report(results, started, circumstances(skipped, service));
             report.print(System.out);
             if (json != null) {
                 report.write(json);
@@ -164,7 +164,7 @@ public final class LabProgram implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> circumstances(Arena arena, List<String> skipped, Optional<Service> service) {
+    private Map<String, Object> circumstances(List<String> skipped, Optional<Service> service) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("server", (s3Proxy ? "S3Proxy" : "sink") + (plain ? ", plain HTTP" : ", TLS") + ", on loopback");
         map.put("processors", Runtime.getRuntime().availableProcessors());
