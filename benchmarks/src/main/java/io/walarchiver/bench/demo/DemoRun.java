@@ -36,7 +36,7 @@ final class DemoRun {
     private static final int SCALE = 4;
     private static final SegmentSize SIZE = SegmentSize.DEFAULT;
     private static final Duration CATCH_UP_LIMIT = Duration.ofSeconds(90);
-    private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(180);
+    private static final Duration RECOVERY_LIMIT = Duration.ofMinutes(3);
 
     private final DemoSettings settings;
     private final Console console;
@@ -64,7 +64,10 @@ final class DemoRun {
 
         S3ServerProcess s3 = cleanup.add(S3ServerProcess.s3Proxy(work, Optional.empty()));
         console.step("S3 server at %s, bucket %s (process %d)", s3.endpoint(), S3ServerProcess.BUCKET, s3.pid());
-        PostgresServer server = cleanup.add(PostgresServer.initialize(binaries, user, work, SIZE.bytes() >> 20));
+        // A directory of the user's own: the service keeps its spool beside the data directory.
+        Path home = Files.createDirectory(work.resolve("postgres"));
+        user.own(home);
+        PostgresServer server = cleanup.add(PostgresServer.initialize(binaries, user, home, SIZE.bytes() >> 20));
         ArchiverService service = cleanup.add(service(distribution, user, s3, server, work));
         service.start();
         console.step(

@@ -5,6 +5,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -82,7 +83,7 @@ public final class CommandLoopMain {
     }
 
     private static List<Long> livingChildren() throws IOException {
-        List<Long> living = new java.util.ArrayList<>();
+        List<Long> living = new ArrayList<>();
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path process : processes) {
                 try {
@@ -94,7 +95,7 @@ public final class CommandLoopMain {
                         living.add(Long.parseLong(process.getFileName().toString()));
                     }
                 } catch (IOException gone) {
-                    continue;
+                    // No child of ours: those stay until we end.
                 }
             }
         }

@@ -57,6 +57,11 @@ final class Commands implements Contestant {
     }
 
     @Override
+    public boolean isResident() {
+        return false;
+    }
+
+    @Override
     public boolean knows(Discipline discipline) {
         return true;
     }
@@ -81,7 +86,7 @@ final class Commands implements Contestant {
         Measurement measured;
         try (ChildProcess loop =
                 ChildProcess.start(name(), command, definition.environment(), arena.directory(), log)) {
-            Matcher ready = loop.await(Pattern.compile("^ready$", Pattern.MULTILINE), LIMIT);
+            Matcher unusedReady = loop.await(Pattern.compile("^ready$", Pattern.MULTILINE), LIMIT);
             long driver = namespaced
                     ? ProcessHandle.of(loop.pid())
                             .flatMap(parent -> parent.children().findFirst())
@@ -90,7 +95,7 @@ final class Commands implements Contestant {
                     : loop.pid();
             Arena.Reading before = arena.read(driver);
             loop.send("go");
-            Matcher done = loop.await(Pattern.compile("^done$", Pattern.MULTILINE), LIMIT);
+            Matcher unusedDone = loop.await(Pattern.compile("^done$", Pattern.MULTILINE), LIMIT);
             Duration cpu = ProcessUsage.belowCpuOf(driver);
             measured = measured(loop.output(), segments.size(), cpu, before);
         }

@@ -10,6 +10,9 @@ interface Contestant extends AutoCloseable {
     /** The name in tables. */
     String name();
 
+    /** True when it has processes that stay between rounds and so can be warmed up. */
+    boolean isResident();
+
     /** True when it takes part. */
     boolean knows(Discipline discipline);
 

@@ -55,6 +55,11 @@ final class Floor implements Contestant {
     }
 
     @Override
+    public boolean isResident() {
+        return true;
+    }
+
+    @Override
     public boolean knows(Discipline discipline) {
         return discipline == Discipline.PUSH_BURST || discipline == Discipline.PUSH_LONE && workers == 1;
     }

@@ -29,9 +29,6 @@ import picocli.CommandLine.Option;
                 + " turns, and prints medians, ranges and the budgets.")
 public final class LabProgram implements Callable<Integer> {
 
-    /** The first round warms resident processes up and does not count. */
-    private static final int WARM_UP_ROUNDS = 1;
-
     @Option(names = "--segments", defaultValue = "12", description = "Segments per burst and round (${DEFAULT-VALUE}).")
     private int segments;
 
@@ -40,6 +37,12 @@ public final class LabProgram implements Callable<Integer> {
 
     @Option(names = "--rounds", defaultValue = "3", description = "Rounds that count (${DEFAULT-VALUE}).")
     private int rounds;
+
+    @Option(
+            names = "--warm-up",
+            defaultValue = "2",
+            description = "Rounds before that do not count, for resident processes only (${DEFAULT-VALUE}).")
+    private int warmUp;
 
     @Option(names = "--starts", defaultValue = "3", description = "Starts to measure (${DEFAULT-VALUE}).")
     private int starts;
@@ -81,7 +84,7 @@ public final class LabProgram implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(hook);
         PostgresBinaries binaries =
                 postgres == null ? PostgresBinaries.unpack(WorkDirectory.cache()) : new PostgresBinaries(postgres);
-        int needed = (segments + lone) * (rounds + WARM_UP_ROUNDS);
+        int needed = (segments + lone) * (rounds + warmUp);
         System.err.println("WAL: " + needed + " segments, recorded now unless kept from an earlier run");
         WalCorpus corpus = WalCorpus.recorded(binaries, needed);
         Optional<ServerCertificate> certificate =
@@ -120,11 +123,11 @@ public final class LabProgram implements Callable<Integer> {
                 skipped.addAll(peers.skipped());
             }
             Results results = new Results();
-            for (int round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
-                System.err.println(round < WARM_UP_ROUNDS ? "warming up" : "round " + (round - WARM_UP_ROUNDS + 1));
+            for (int round = 0; round < rounds + warmUp; round++) {
+                System.err.println(round < warmUp ? "warming up" : "round " + (round - warmUp + 1));
                 round(arena, contestants, round, results);
             }
-            Report report = new Report(results, started, circumstances(arena, skipped, service));
+            Report report = new Report(results, started, circumstances(skipped, service));
             report.print(System.out);
             if (json != null) {
                 report.write(json);
@@ -151,9 +154,9 @@ public final class LabProgram implements Callable<Integer> {
                         case FETCH, FETCH_REPLAY -> both;
                     };
             for (Contestant contestant : order) {
-                if (contestant.knows(discipline)) {
+                if (contestant.knows(discipline) && (round >= warmUp || contestant.isResident())) {
                     Measurement measured = contestant.run(discipline, chosen);
-                    if (round >= WARM_UP_ROUNDS) {
+                    if (round >= warmUp) {
                         results.add(discipline, contestant.name(), measured);
                     }
                 }
@@ -161,12 +164,14 @@ public final class LabProgram implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> circumstances(Arena arena, List<String> skipped, Optional<Service> service) {
+    private Map<String, Object> circumstances(List<String> skipped, Optional<Service> service) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("server", (s3Proxy ? "S3Proxy" : "sink") + (plain ? ", plain HTTP" : ", TLS") + ", on loopback");
         map.put("processors", Runtime.getRuntime().availableProcessors());
         map.put("java", System.getProperty("java.vm.version"));
-        map.put("segments", segments + " in a burst, " + lone + " alone, " + rounds + " rounds, one before to warm up");
+        map.put(
+                "segments",
+                segments + " in a burst, " + lone + " alone, " + rounds + " rounds, " + warmUp + " before to warm up");
         map.put("skipped", skipped);
         map.put("CPU of detached processes", Commands.canUnshare() ? "counted" : "not counted: unshare is not allowed");
         service.flatMap(Service::metrics)

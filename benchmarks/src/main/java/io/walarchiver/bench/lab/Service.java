@@ -105,6 +105,11 @@ final class Service implements Contestant {
     }
 
     @Override
+    public boolean isResident() {
+        return true;
+    }
+
+    @Override
     public boolean knows(Discipline discipline) {
         return true;
     }
