@@ -32,6 +32,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.scheduler.Scheduler;
@@ -55,26 +57,36 @@ class KillIT {
     private FakeCluster cluster;
     private Path socket;
     private Path storeFile;
+    private EmbeddedS3 server;
     private final AtomicReference<Process> service = new AtomicReference<>();
     private final AtomicInteger written = new AtomicInteger();
 
-    @Test
-    void whatWasAcknowledgedSurvivesKillingTheServiceAtAnyMoment() throws Exception {
+    @BeforeEach
+    void prepare() throws IOException {
         directory = directory.toRealPath();
         cluster = FakeCluster.create(directory.resolve("pgdata"), SIZE);
         socket = directory.resolve("sock");
-        try (EmbeddedS3 server = EmbeddedS3.start()) {
-            storeFile = StoreFiles.inS3(directory, server);
-            Thread killer = new Thread(this::killRepeatedly, "killer");
-            killer.start();
-            int archived = archiveAsPostgresDoes(killer);
-            killer.join();
-            end();
-            assertThat(archived).isGreaterThanOrEqualTo(LEAST_SEGMENTS);
-            assertEverySegmentIsInTheArchive(server, archived);
-        } finally {
-            end();
+        server = EmbeddedS3.start();
+        storeFile = StoreFiles.inS3(directory, server);
+    }
+
+    @Test
+    void whatWasAcknowledgedSurvivesKillingTheServiceAtAnyMoment() throws Exception {
+        Thread killer = new Thread(this::killRepeatedly, "killer");
+        killer.start();
+        int archived = archiveAsPostgresDoes(killer);
+        killer.join();
+        assertThat(archived).isGreaterThanOrEqualTo(LEAST_SEGMENTS);
+        assertEverySegmentIsInTheArchive(archived);
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        Process last = service.getAndSet(null);
+        if (last != null) {
+            last.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
         }
+        server.close();
     }
 
     private void killRepeatedly() {
@@ -86,7 +98,8 @@ class KillIT {
                 Thread.sleep(random.nextInt(300, 4_000));
                 running.destroyForcibly().waitFor();
             }
-            start(ROUNDS);
+            Process last = start(ROUNDS);
+            assertThat(last.isAlive()).isTrue();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -114,13 +127,6 @@ class KillIT {
                 .start();
         service.set(process);
         return process;
-    }
-
-    private void end() throws InterruptedException {
-        Process last = service.getAndSet(null);
-        if (last != null) {
-            last.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
-        }
     }
 
     /** Serial, in order, retrying for ever, and removing a segment once it is acknowledged, as the server recycles it. */
@@ -164,7 +170,7 @@ class KillIT {
         }
     }
 
-    private void assertEverySegmentIsInTheArchive(EmbeddedS3 server, int archived) throws IOException {
+    private void assertEverySegmentIsInTheArchive(int archived) throws IOException {
         Scheduler io = Schedulers.newBoundedElastic(2, 1000, "kill-io");
         Scheduler compute = Schedulers.newParallel("kill-compute", 2);
         try (ObjectStore store = S3ObjectStore.open(
