@@ -61,7 +61,7 @@ class ServiceTest {
                 Optional.empty(),
                 "127.0.0.1:0",
                 "walarchiver.io",
-                "8MiB",
+                "64MiB",
                 5));
         service = Service.start(settings, (workers, observer) -> store);
         client = new SocketClient(settings.socket().path());
