@@ -301,10 +301,12 @@ class BufferPoolTest {
             for (int i = 0; i < 20_000; i++) {
                 List<PooledBuffer> all = take(4);
                 AtomicInteger received = new AtomicInteger();
-                Disposable waiting = pool.acquire(3, Priority.ORDINARY).subscribe(lease -> {
-                    received.incrementAndGet();
-                    release(lease);
-                });
+                // As the pool asks its users to do it: a plain subscriber may itself drop what arrives as it cancels.
+                Disposable waiting = Mono.usingWhen(
+                                pool.acquire(3, Priority.ORDINARY),
+                                lease -> Mono.fromCallable(received::incrementAndGet),
+                                lease -> Mono.fromRunnable(() -> release(lease)))
+                        .subscribe();
                 CountDownLatch start = new CountDownLatch(1);
                 Future<?> releasing = threads.submit(() -> {
                     start.await();

@@ -84,7 +84,7 @@ public record ObjectStoreSpec(
      * {@code wal}.
      *
      * @param encryption       {@code AES256} or {@code aws:kms}
-     * @param maxParallel      absent means 1
+     * @param maxParallel      absent means {@link WalSettings#DEFAULT_MAX_PARALLEL}
      * @param compressionLevel ours: level of the algorithm, in barman's range for it
      * @param digest           ours: fingerprint noted with each object, {@code crc64nvme} (default) or {@code sha256}
      */

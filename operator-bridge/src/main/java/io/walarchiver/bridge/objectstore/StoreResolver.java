@@ -170,7 +170,7 @@ final class StoreResolver {
                 walLevel(wal),
                 wal.digest().orElse(DigestChoice.CRC64NVME),
                 encryption(wal.encryption(), walArchive, "wal"),
-                wal.maxParallel().orElse(1),
+                wal.maxParallel().orElse(WalSettings.DEFAULT_MAX_PARALLEL),
                 walRestore.get(Option.NO_PARTIAL).isEmpty());
     }
 

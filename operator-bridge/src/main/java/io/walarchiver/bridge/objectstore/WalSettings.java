@@ -21,6 +21,12 @@ public record WalSettings(
         int maxParallel,
         boolean servePartial) {
 
+    /**
+     * What an absent {@code maxParallel} means. The plugin this replaces takes one at a time, because each costs it a
+     * process; here the memory budget is the limit, and files that wait for it cost nothing.
+     */
+    public static final int DEFAULT_MAX_PARALLEL = 4;
+
     /** Checks the range of the numbers. */
     public WalSettings {
         if (maxParallel < 1) {
