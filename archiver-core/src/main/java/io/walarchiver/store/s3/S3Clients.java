@@ -1,5 +1,6 @@
 package io.walarchiver.store.s3;
 
+import io.walarchiver.store.s3.S3Settings.DefaultChain;
 import io.walarchiver.store.s3.S3Settings.StaticKeys;
 import java.net.URI;
 import java.time.Duration;
@@ -12,14 +13,20 @@ import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
+import software.amazon.awssdk.regions.providers.AwsRegionProvider;
+import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 /** Builds SDK clients from settings. */
@@ -84,18 +91,26 @@ final class S3Clients {
         if (named.isPresent()) {
             return named.get();
         }
-        if (settings.endpoint().isEmpty() && settings.credentials() instanceof S3Settings.DefaultChain) {
+        if (settings.credentials() instanceof DefaultChain chain) {
             try {
-                return DefaultAwsRegionProviderChain.builder()
-                        .build()
+                return surroundings(chain, settings.endpoint().isPresent())
                         .getRegion()
                         .id();
             } catch (SdkClientException e) {
-                // The surroundings name none; the answer of the default region tells the right one.
+                // They name none; at Amazon, the answer of the default region tells the right one.
                 return Region.US_EAST_1.id();
             }
         }
         return Region.US_EAST_1.id();
+    }
+
+    /** Another service than Amazon's does not lie in the region of the instance, so that one is not asked. */
+    private static AwsRegionProvider surroundings(DefaultChain chain, boolean otherService) {
+        String profile = chain.profile().orElse(null);
+        return otherService
+                ? new AwsRegionProviderChain(
+                        new SystemSettingsRegionProvider(), new AwsProfileRegionProvider(null, profile))
+                : DefaultAwsRegionProviderChain.builder().profileName(profile).build();
     }
 
     private static Optional<String> regionInName(URI endpoint) {
@@ -105,9 +120,13 @@ final class S3Clients {
     }
 
     private static AwsCredentialsProvider credentials(S3Settings settings) {
-        if (!(settings.credentials() instanceof StaticKeys keys)) {
-            return DefaultCredentialsProvider.builder().build();
+        if (settings.credentials() instanceof DefaultChain chain) {
+            return chain.profile().isPresent()
+                    ? AwsCredentialsProviderChain.of(
+                            ProfileCredentialsProvider.create(chain.profile().get()))
+                    : DefaultCredentialsProvider.builder().build();
         }
+        StaticKeys keys = (StaticKeys) settings.credentials();
         AwsCredentials credentials = keys.sessionToken().isPresent()
                 ? AwsSessionCredentials.create(
                         keys.accessKeyId(),

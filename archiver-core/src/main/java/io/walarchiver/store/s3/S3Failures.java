@@ -192,7 +192,8 @@ final class S3Failures {
         if (text.contains("credentials")) {
             return new Verdict(
                     new StoreException.AccessDenied(
-                            what(call) + ": no credentials could be obtained: " + reason,
+                            what(call) + ": no credentials could be obtained; give the pod's service account a role, or"
+                                    + " name a Secret in s3Credentials; " + tried(reason),
                             StoreException.Detail.NONE,
                             cause),
                     Repeat.NEVER,
@@ -241,6 +242,12 @@ final class S3Failures {
                         : new StoreException.Unavailable(text, StoreException.Detail.NONE, cause),
                 Repeat.ALWAYS,
                 false);
+    }
+
+    /** The SDK lists its sources, then lists them again, each with what it lacked; once is enough. */
+    private static String tried(String reason) {
+        int list = reason.indexOf(" : [");
+        return list < 0 ? reason : "tried: " + reason.substring(list + " : ".length());
     }
 
     private static Verdict never(StoreException exception) {

@@ -238,8 +238,18 @@ public record S3Settings(
     }
 
     /**
-     * Whatever the surroundings provide: environment variables, a web identity token (IRSA), container credentials
-     * (EKS Pod Identity, ECS), the instance's role. Renewed by the SDK.
+     * Whatever the surroundings provide: environment variables, a web identity token (IRSA), the shared configuration
+     * files, container credentials (EKS Pod Identity, ECS), the instance's role. Renewed by the SDK.
+     *
+     * @param profile a profile of the shared configuration files, which is then the only thing that is asked, as with
+     *                the {@code --aws-profile} of barman-cloud: the variables of the environment do not override it
      */
-    public record DefaultChain() implements Credentials {}
+    public record DefaultChain(Optional<String> profile) implements Credentials {
+
+        public DefaultChain {
+            if (profile.isPresent() && profile.get().isBlank()) {
+                throw new IllegalArgumentException("the name of the profile cannot be empty");
+            }
+        }
+    }
 }

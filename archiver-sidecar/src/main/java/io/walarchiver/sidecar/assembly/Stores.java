@@ -78,6 +78,6 @@ final class Stores {
                     keys.secretAccessKey().reveal(),
                     keys.sessionToken().map(SecretText::reveal));
         }
-        return new S3Settings.DefaultChain();
+        return new S3Settings.DefaultChain(((S3Access.DefaultChain) access).profile());
     }
 }
