@@ -206,7 +206,9 @@ final class FileUpload {
     private PutOptions options(WalFileName name, SourceFile file, FileIdentity identity, ContentDigest digest) {
         OptionalLong system;
         try {
-            system = name.isSegmentSized() ? file.systemIdentifier() : OptionalLong.empty();
+            // Of files that do not tell it, too: a promoted server's first file is a history file, and whose archive
+            // that is must be told before a segment follows.
+            system = file.systemIdentifier();
         } catch (IOException controlFileGone) {
             system = OptionalLong.empty();
         }
