@@ -112,8 +112,8 @@ final class FileUpload {
                 .subscribeOn(fileIo)
                 .flatMap(identity -> fitsBuffers(identity.length())
                         ? inMemory(file, identity, name, key, asked, clock)
-                        : new LargeFileUpload(store, codec, settings.digest(), pool, compute)
-                                .upload(file, identity, key, digest -> options(name, file, identity, digest))
+                        : new LargeFileUpload(store, codec, settings.digest(), pool, fileIo, compute)
+                                .upload(file, identity, key, priority(asked), digest -> options(name, file, identity, digest))
                                 .map(large -> new Attempt(
                                         identity,
                                         large.digest(),
@@ -127,11 +127,15 @@ final class FileUpload {
         return length <= pool.bufferBytes() && codec.maxEncodedLength((int) length) <= pool.bufferBytes();
     }
 
+    private static Priority priority(boolean asked) {
+        return asked ? Priority.URGENT : Priority.ORDINARY;
+    }
+
     private Mono<Attempt> inMemory(
             SourceFile file, FileIdentity identity, WalFileName name, ObjectKey key, boolean asked, Clock clock) {
         int count = codec.compression() == Compression.NONE ? 1 : 2;
         return Mono.usingWhen(
-                pool.acquire(count, asked ? Priority.URGENT : Priority.ORDINARY).map(Lease::new),
+                pool.acquire(count, priority(asked)).map(Lease::new),
                 lease -> Mono.fromCallable(() -> {
                             clock.restart();
                             file.readInto(lease.source().buffer(), identity);

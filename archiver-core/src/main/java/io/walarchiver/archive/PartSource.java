@@ -15,7 +15,7 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * Compresses a file piece by piece into buffers of the caller, each of them filled to its limit but the last. Blocks on
- * the file system and burns CPU; for one thread at a time.
+ * the file system and burns CPU; for one consumer.
  */
 final class PartSource {
 
@@ -62,7 +62,7 @@ final class PartSource {
     }
 
     /** Fills {@code target} from its start and flips it. */
-    void fill(ByteBuffer target) {
+    synchronized void fill(ByteBuffer target) {
         target.clear();
         try {
             overflow.drainTo(target);
@@ -84,17 +84,23 @@ final class PartSource {
         written += target.limit();
     }
 
-    /** Frees the file and the encoder, on the thread that may still be using them. */
+    /** Frees the file and the encoder, once nobody is using them: after a cancellation a fill may still be under way. */
     Mono<Void> closeLater(Scheduler compute) {
         return Mono.<Void>fromCallable(() -> {
-                    if (digest == null) {
-                        encoder.close();
-                    }
-                    channel.close();
+                    close();
                     return null;
                 })
                 .subscribeOn(compute)
                 .onErrorComplete();
+    }
+
+    private synchronized void close() throws IOException {
+        // An encoder that was given too little fails to close, but is closed.
+        try (channel) {
+            if (digest == null) {
+                encoder.close();
+            }
+        }
     }
 
     /** What the encoder wrote and no buffer has taken yet: at most what one chunk expands to. */

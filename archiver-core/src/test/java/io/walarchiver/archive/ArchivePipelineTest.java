@@ -19,9 +19,11 @@ import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -399,6 +401,37 @@ class ArchivePipelineTest {
             assertThat(large.store.keys()).isEmpty();
             large.assertNothingInUse();
         }
+    }
+
+    @Test
+    void aLargeSegmentThatFailsLeavesNoFileOpen(@TempDir Path other) throws Exception {
+        for (StoreOperation failing : List.of(StoreOperation.START_MULTIPART, StoreOperation.UPLOAD_PART)) {
+            Path place = other.resolve(failing.name());
+            try (ArchiveFixture large =
+                    new ArchiveFixture(place, SegmentSize.ofMebibytes(16), Compression.ZSTD, 1, 5 << 20)) {
+                WalFileName name = large.cluster.readySegments(1).get(0);
+                large.faulty.script(failing, Fault.unavailable());
+
+                assertThatThrownBy(() -> large.running().archive(name, false).block(PATIENCE))
+                        .isInstanceOf(ArchiveException.StoreFailed.class);
+
+                assertThat(openFiles()).as("%s", failing).noneMatch(file -> file.endsWith(name.toString()));
+            }
+        }
+    }
+
+    private static List<String> openFiles() throws IOException {
+        List<String> files = new ArrayList<>();
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                try {
+                    files.add(Files.readSymbolicLink(descriptor).toString());
+                } catch (IOException closedInBetween) {
+                    continue;
+                }
+            }
+        }
+        return files;
     }
 
     @Test
