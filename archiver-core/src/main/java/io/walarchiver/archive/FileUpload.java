@@ -113,7 +113,12 @@ final class FileUpload {
                 .flatMap(identity -> fitsBuffers(identity.length())
                         ? inMemory(file, identity, name, key, asked, clock)
                         : new LargeFileUpload(store, codec, settings.digest(), pool, fileIo, compute)
-                                .upload(file, identity, key, priority(asked), digest -> options(name, file, identity, digest))
+                                .upload(
+                                        file,
+                                        identity,
+                                        key,
+                                        priority(asked),
+                                        digest -> options(name, file, identity, digest))
                                 .map(large -> new Attempt(
                                         identity,
                                         large.digest(),

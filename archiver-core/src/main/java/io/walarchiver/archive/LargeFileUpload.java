@@ -105,7 +105,9 @@ final class LargeFileUpload {
             FileIdentity identity,
             ContentDigest digest) {
         return Flux.range(1, MultipartUpload.MAX_PARTS)
-                .concatMap(number -> source.isDone() ? Mono.<UploadedPart>empty() : part(source, upload, number, priority), 1)
+                .concatMap(
+                        number -> source.isDone() ? Mono.<UploadedPart>empty() : part(source, upload, number, priority),
+                        1)
                 .takeUntil(part -> source.isDone())
                 .collectList()
                 .doOnNext(parts -> {

@@ -28,10 +28,12 @@ final class PartSource {
     private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
     private final Overflow overflow = new Overflow();
     private @Nullable ContentDigest digest;
+    private long unread;
     private long written;
 
     PartSource(SourceFile file, FileIdentity identity, Codec codec, DigestAlgorithm algorithm) throws IOException {
         this.file = file;
+        this.unread = identity.length();
         this.digester = new ContentDigester(algorithm);
         this.channel = FileChannel.open(file.path(), StandardOpenOption.READ);
         try {
@@ -67,13 +69,17 @@ final class PartSource {
         try {
             overflow.drainTo(target);
             while (target.hasRemaining() && digest == null) {
-                if (channel.read(chunk.clear()) < 0) {
-                    encoder.close();
-                    digest = digester.finish();
-                } else {
+                int count = channel.read(chunk.clear());
+                if (count > 0) {
                     chunk.flip();
                     digester.update(chunk.duplicate());
                     encoder.write(chunk.array(), 0, chunk.limit());
+                    unread -= count;
+                }
+                // Not left to the next call: after a part that is exactly full it would have nothing to hand out.
+                if (count < 0 || unread <= 0) {
+                    encoder.close();
+                    digest = digester.finish();
                 }
                 overflow.drainTo(target);
             }

@@ -435,6 +435,20 @@ class ArchivePipelineTest {
     }
 
     @Test
+    void noPartIsEmpty(@TempDir Path other) throws Exception {
+        try (ArchiveFixture large =
+                new ArchiveFixture(other, SegmentSize.ofMebibytes(16), Compression.NONE, 1, 8 << 20)) {
+            WalFileName name = large.cluster.readySegments(1).get(0);
+
+            large.running().archive(name, false).block(PATIENCE);
+
+            large.assertArchived(name);
+            assertThat(large.store.requests(StoreOperation.UPLOAD_PART)).isEqualTo(2);
+            large.assertNothingInUse();
+        }
+    }
+
+    @Test
     void stoppingInEveryStageFreesAllBuffersAndLosesNothing() throws IOException {
         List<WalFileName> names = fixture.cluster.readySegments(6);
         for (int round = 0; round < 30; round++) {
