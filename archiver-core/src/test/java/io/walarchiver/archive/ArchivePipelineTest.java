@@ -231,6 +231,22 @@ class ArchivePipelineTest {
                 .isInstanceOf(ArchiveException.Conflict.class);
     }
 
+    @Test
+    void aFullDiskIsNotBlamedOnTheObject() throws IOException {
+        WalFileName name = fixture.cluster.readySegments(1).get(0);
+        placeAsBarmanDoes(name, fixture.cluster.read(name));
+        Files.writeString(directory.resolve("state"), "no place for a copy of the object");
+        ArchivePipeline pipeline = fixture.running();
+
+        for (boolean checkOwnership : new boolean[] {false, true}) {
+            assertThatThrownBy(() -> pipeline.archive(name, checkOwnership).block(PATIENCE))
+                    .isInstanceOf(ArchiveException.SourceUnusable.class)
+                    .hasMessageContaining(directory.resolve("state").toString())
+                    .message()
+                    .doesNotContain("remove");
+        }
+    }
+
     private void placeAsBarmanDoes(WalFileName name, byte[] content) {
         ByteBuffer source =
                 ByteBuffer.allocateDirect(content.length).put(content).flip();
