@@ -3,6 +3,7 @@ package io.walarchiver.archive;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.Codec;
 import io.walarchiver.store.ObjectStore;
+import io.walarchiver.wal.ControlFile;
 import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
 import java.time.Duration;
@@ -60,7 +61,7 @@ public final class ArchivePipeline implements AutoCloseable {
     private final ArchiveProgress progress = new ArchiveProgress();
     private volatile List<ReadyFile> ready = List.of();
     private volatile long lastAskedNanos = System.nanoTime() - LOOK_AHEAD_WINDOW.toNanos();
-    private @Nullable ArchiveJournal journal;
+    private volatile @Nullable ArchiveJournal journal;
 
     /**
      * @param settings where to and how
@@ -235,6 +236,8 @@ public final class ArchivePipeline implements AutoCloseable {
 
     private Duration scan() throws IOException {
         long start = System.nanoTime();
+        // Without a cluster there is nothing to look for, and a journal opened now would not be recognised as its own.
+        ControlFile unused = source.controlFile();
         Set<WalFileName> journaled = journal().names();
         List<ReadyFile> found = readyFiles.scan();
         Set<WalFileName> names = found.stream().map(ReadyFile::name).collect(Collectors.toSet());
@@ -256,12 +259,16 @@ public final class ArchivePipeline implements AutoCloseable {
                 .toList();
     }
 
-    /** What the pipeline is doing. Counts of ready files are those of the last look at the directory. */
+    /**
+     * What the pipeline is doing. Counts of ready files are those of the last look at the directory. Does not wait for
+     * the disk.
+     */
     public ArchiveStatus status() {
         scanBell.ring();
-        ArchiveJournal known = journal();
-        List<ReadyFile> waiting =
-                ready.stream().filter(file -> !known.contains(file.name())).toList();
+        ArchiveJournal known = journal;
+        List<ReadyFile> waiting = ready.stream()
+                .filter(file -> known == null || !known.contains(file.name()))
+                .toList();
         return new ArchiveStatus(
                 waiting.size(),
                 waiting.stream().mapToLong(ReadyFile::bytes).sum(),
@@ -276,9 +283,13 @@ public final class ArchivePipeline implements AutoCloseable {
                 progress.consecutiveFailures());
     }
 
-    /** True unless the journal could not be written the last time; archiving goes on without it. */
+    /**
+     * True unless the journal could not be written the last time; archiving goes on without it. Does not wait for the
+     * disk.
+     */
     public boolean isJournalWritable() {
-        return journal().isWritable();
+        ArchiveJournal open = journal;
+        return open == null || open.isWritable();
     }
 
     /** Frees native state and the journal. The publisher of {@link #run()} is to be cancelled before. */
