@@ -29,7 +29,7 @@ import reactor.core.scheduler.Schedulers;
  * takes asked files only, so that a question never waits for a neighbour to finish. How much is in memory is bounded by
  * the {@link BufferPool}, not by the lanes. Look-ahead runs while PostgreSQL keeps asking and stops
  * {@link #LOOK_AHEAD_WINDOW} after the last question: a server that stopped asking may not be the one to archive any
- * more.
+ * more. A question that is refused because of whose the archive is ends it at once.
  *
  * <p>The answer to a question depends on the asked file alone, and is given only when the file is durable in the store.
  * Neither PostgreSQL nor its being primary is needed.
@@ -105,16 +105,20 @@ public final class ArchivePipeline implements AutoCloseable {
     public Mono<Void> archive(WalFileName name, boolean checkOwnership) {
         return Mono.defer(() -> {
             long start = System.nanoTime();
-            lastAskedNanos = start;
             return Mono.fromCallable(() -> isDurable(name))
                     .subscribeOn(fileIo)
                     .flatMap(durable -> durable
                             ? Mono.just(true)
                             : verifyOwnership(checkOwnership)
                                     .doOnError(ArchiveException.class, failure -> refused(name, failure))
-                                    .then(Mono.defer(() -> queue.ask(name)))
+                                    .then(Mono.defer(() -> {
+                                        // Not before the archive is known to be ours: look-ahead asks nobody.
+                                        lastAskedNanos = System.nanoTime();
+                                        return queue.ask(name);
+                                    }))
                                     .thenReturn(false))
                     .doOnNext(fromJournal -> {
+                        lastAskedNanos = System.nanoTime();
                         scanBell.ring();
                         observer.answered(name, fromJournal, Duration.ofNanos(System.nanoTime() - start));
                     })
@@ -135,6 +139,8 @@ public final class ArchivePipeline implements AutoCloseable {
     }
 
     private void refused(WalFileName name, ArchiveException failure) {
+        lastAskedNanos = System.nanoTime() - LOOK_AHEAD_WINDOW.toNanos();
+        queue.offer(List.of());
         progress.failed(name, failure, true);
         observer.failed(name, true, failure);
     }
@@ -244,6 +250,10 @@ public final class ArchivePipeline implements AutoCloseable {
         journal().forget(journaled, names);
         ready = found;
         queue.offer(isEngaged() ? pending(found) : List.of());
+        if (!isEngaged()) {
+            // A refusal may have come in between.
+            queue.offer(List.of());
+        }
         return Duration.ofNanos(System.nanoTime() - start);
     }
 

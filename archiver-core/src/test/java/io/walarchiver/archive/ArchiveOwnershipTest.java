@@ -14,7 +14,9 @@ import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,6 +146,24 @@ class ArchiveOwnershipTest {
                 .hasMessageContaining(key.value())
                 .hasMessageContaining("42");
         assertThat(fixture.store.requests(StoreOperation.PUT_IF_ABSENT)).isZero();
+    }
+
+    @Test
+    void lookAheadDoesNotWriteToAForeignArchive() throws IOException {
+        FakeCluster other = FakeCluster.create(directory.resolve("other"), ArchiveFixture.SIZE, 42);
+        place(
+                "0000000100000000/000000010000000000000009",
+                other.segmentBytes(other.name(9).segment()),
+                Map.of());
+        ArchivePipeline pipeline = fixture.running();
+        assertThatThrownBy(() -> pipeline.archive(own, true).block(PATIENCE))
+                .isInstanceOf(ArchiveException.ForeignArchive.class);
+
+        // Asking for the status makes it look at the directory, as a scrape does.
+        Awaitility.await().during(Duration.ofMillis(500)).atMost(PATIENCE).until(() -> {
+            ArchiveStatus unused = pipeline.status();
+            return fixture.store.requests(StoreOperation.PUT_IF_ABSENT) == 0;
+        });
     }
 
     @Test
