@@ -6,6 +6,7 @@ import io.walarchiver.store.ObjectStore;
 import io.walarchiver.wal.ControlFile;
 import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -245,7 +246,14 @@ public final class ArchivePipeline implements AutoCloseable {
         // Without a cluster there is nothing to look for, and a journal opened now would not be recognised as its own.
         ControlFile unused = source.controlFile();
         Set<WalFileName> journaled = journal().names();
-        List<ReadyFile> found = readyFiles.scan();
+        List<ReadyFile> found;
+        try {
+            found = readyFiles.scan();
+        } catch (NoSuchFileException gone) {
+            ready = List.of();
+            queue.offer(List.of());
+            throw gone;
+        }
         Set<WalFileName> names = found.stream().map(ReadyFile::name).collect(Collectors.toSet());
         journal().forget(journaled, names);
         ready = found;
