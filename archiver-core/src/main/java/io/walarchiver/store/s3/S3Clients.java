@@ -32,7 +32,13 @@ final class S3Clients {
     static final long DOWNLOAD_PART_BYTES = 8 << 20;
 
     /** How much of one download may be on its way or waiting for its reader. */
-    private static final long DOWNLOAD_WINDOW_BYTES = 2 * DOWNLOAD_PART_BYTES;
+    private static final long DOWNLOAD_WINDOW_BYTES = DOWNLOAD_PART_BYTES;
+
+    /**
+     * How many downloads may be open at once: an asked file and two ahead of it. Each can hold two ranges on the heap,
+     * one with its reader and one that has arrived.
+     */
+    static final int OPEN_DOWNLOADS = 3;
 
     /** Largest object of a single PUT at Amazon: below it, an upload is never split behind our back. */
     private static final long NEVER_SPLIT_BELOW_BYTES = 5L << 30;

@@ -33,7 +33,8 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
  * larger ones are fetched in ranges of that size, all of the same version of the object.
  *
  * <p>An upload is copied once, by the CRT into native memory, when its request is prepared. A download arrives in heap
- * buffers of up to 8 MiB. The reader of a download may not pause for longer than the deadline of a request.
+ * buffers of up to 8 MiB; few downloads are open at once, further ones wait their turn, so that a small heap is enough.
+ * The reader of a download may not pause for longer than the deadline of a request.
  *
  * <p>For a store that does not understand {@code If-None-Match} the key is looked at first; two writers that look at
  * the same moment then do not notice each other.
@@ -49,6 +50,7 @@ public final class S3ObjectStore implements ObjectStore {
     private final S3Writes writes;
     private final S3Deletes deletes;
     private final S3Listing listing;
+    private final S3Downloads downloads = new S3Downloads();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private S3ObjectStore(
@@ -142,7 +144,8 @@ public final class S3ObjectStore implements ObjectStore {
 
     @Override
     public <T> Mono<T> get(ObjectKey key, ObjectReader<T> reader) {
-        return S3Download.read(key, download(key, GetObjectRequest.builder()), reader)
+        return downloads
+                .read(key, download(key, GetObjectRequest.builder()), reader)
                 .onErrorResume(S3ObjectStore::isInvalidRange, empty -> readEmpty(key, reader));
     }
 
@@ -169,7 +172,7 @@ public final class S3ObjectStore implements ObjectStore {
                             "there is no range of " + length + " bytes from " + offset));
         }
         long last = offset > Long.MAX_VALUE - length ? Long.MAX_VALUE : offset + length - 1;
-        return S3Download.read(
+        return downloads.read(
                 key, download(key, GetObjectRequest.builder().range("bytes=" + offset + "-" + last)), reader);
     }
 
