@@ -37,6 +37,9 @@ final class ArchiveJournal implements AutoCloseable {
     private static final String HEADER = "wal-archiver journal 1 ";
     private static final long REWRITE_BYTES = 1 << 20;
 
+    /** A place that could not be written is tried again after so many additions. */
+    static final int RETRY_ADDITIONS = 32;
+
     private record Entry(FileIdentity identity, ContentDigest digest) {
 
         String line(WalFileName name) {
@@ -49,7 +52,9 @@ final class ArchiveJournal implements AutoCloseable {
     private final String header;
     private final Map<WalFileName, Entry> entries = new ConcurrentHashMap<>();
     private @Nullable FileChannel channel;
-    private boolean writable = true;
+    private long rewriteAtBytes = REWRITE_BYTES;
+    private int additionsUnwritten;
+    private volatile boolean writable = true;
 
     private ArchiveJournal(Path file, String archive) {
         this.file = file;
@@ -122,16 +127,21 @@ final class ArchiveJournal implements AutoCloseable {
         entries.put(name, entry);
         FileChannel open = channel;
         if (open == null) {
+            additionsUnwritten++;
+            if (additionsUnwritten >= RETRY_ADDITIONS) {
+                rewrite();
+            }
             return;
         }
         try {
             write(open, entry.line(name));
-            if (open.size() > REWRITE_BYTES) {
+            if (open.size() > rewriteAtBytes) {
                 rewrite();
             }
         } catch (IOException e) {
-            writable = false;
-            warn("cannot write the journal; after a restart some files will be compared with the archive again", e);
+            // The line may be torn, and the next one must not continue it.
+            closeChannel();
+            failed(e);
         }
     }
 
@@ -149,8 +159,8 @@ final class ArchiveJournal implements AutoCloseable {
         }
     }
 
-    /** False when the last attempt to write failed. */
-    synchronized boolean isWritable() {
+    /** False when the last attempt to write failed. Does not wait for a write under way. */
+    boolean isWritable() {
         return writable;
     }
 
@@ -166,12 +176,23 @@ final class ArchiveJournal implements AutoCloseable {
             entries.forEach((name, entry) -> text.append(entry.line(name)));
             Files.writeString(next, text, StandardCharsets.UTF_8);
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+            FileChannel open = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+            channel = open;
+            // Look-ahead can be ten thousands of files ahead of PostgreSQL: what is alive must not be rewritten with
+            // every addition.
+            rewriteAtBytes = Math.max(REWRITE_BYTES, 2 * open.size());
             writable = true;
         } catch (IOException e) {
-            writable = false;
+            failed(e);
+        }
+    }
+
+    private void failed(IOException e) {
+        if (writable) {
             warn("cannot write the journal; after a restart some files will be compared with the archive again", e);
         }
+        writable = false;
+        additionsUnwritten = 0;
     }
 
     private static void write(FileChannel open, String line) throws IOException {

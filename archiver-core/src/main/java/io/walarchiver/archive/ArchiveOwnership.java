@@ -44,7 +44,6 @@ final class ArchiveOwnership {
     /** Completes when the archive is empty or ours; fails with {@link ArchiveException.ForeignArchive} otherwise. */
     Mono<Void> verify() {
         return Mono.defer(() -> ours ? Mono.empty() : look())
-                .doOnSuccess(passed -> ours = true)
                 .onErrorMap(
                         StoreException.class,
                         e -> new ArchiveException.StoreFailed(
@@ -59,6 +58,7 @@ final class ArchiveOwnership {
             if (!walFiles.isEmpty()) {
                 return judge(walFiles);
             }
+            // An empty archive is nobody's: another cluster may write to it before we do, so this is not remembered.
             // A full page of other files may be followed by WAL.
             return page.size() < PAGE
                     ? Mono.empty()
@@ -76,32 +76,34 @@ final class ArchiveOwnership {
                         .filter(WalFileName::isSegmentSized)
                         .isPresent())
                 .findFirst();
-        if (segment.isEmpty()) {
-            return Mono.error(foreign(
-                    walFiles.get(0), "it holds no segment among its first files, so whose it is cannot be told"));
-        }
-        return compare(segment.get());
+        return compare(segment.orElse(walFiles.get(0)), segment.isPresent());
     }
 
-    private Mono<Void> compare(ObjectInfo segment) {
-        return store.head(segment.key())
+    private Mono<Void> compare(ObjectInfo found, boolean isSegment) {
+        return store.head(found.key())
                 .flatMap(info -> {
                     OptionalLong recorded = StoredObject.metadata(info.metadata())
                             .map(WalObjectMetadata::systemIdentifier)
                             .orElse(OptionalLong.empty());
-                    return recorded.isPresent() ? Mono.just(recorded.getAsLong()) : systemIdentifierInside(segment);
+                    if (recorded.isPresent()) {
+                        return Mono.just(recorded.getAsLong());
+                    }
+                    return isSegment
+                            ? systemIdentifierInside(found)
+                            : Mono.error(foreign(
+                                    found, "it holds no segment among its first files, so whose it is cannot be told"));
                 })
                 .flatMap(theirs -> Mono.fromCallable(() -> source.controlFile().systemIdentifier())
                         .subscribeOn(fileIo)
                         .onErrorMap(
                                 IOException.class,
                                 e -> new ArchiveException.SourceUnusable(
-                                        "cannot tell whose archive " + segment.key() + " belongs to: " + e.getMessage(),
+                                        "cannot tell whose archive " + found.key() + " belongs to: " + e.getMessage(),
                                         e))
                         .flatMap(own -> own.equals(theirs)
-                                ? Mono.empty()
+                                ? Mono.<Void>fromRunnable(() -> ours = true)
                                 : Mono.error(foreign(
-                                        segment,
+                                        found,
                                         "it was written by the cluster with system identifier "
                                                 + Long.toUnsignedString(theirs) + ", this one is "
                                                 + Long.toUnsignedString(own)))));

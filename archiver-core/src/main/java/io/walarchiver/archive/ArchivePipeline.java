@@ -3,8 +3,10 @@ package io.walarchiver.archive;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.Codec;
 import io.walarchiver.store.ObjectStore;
+import io.walarchiver.wal.ControlFile;
 import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -28,7 +30,7 @@ import reactor.core.scheduler.Schedulers;
  * takes asked files only, so that a question never waits for a neighbour to finish. How much is in memory is bounded by
  * the {@link BufferPool}, not by the lanes. Look-ahead runs while PostgreSQL keeps asking and stops
  * {@link #LOOK_AHEAD_WINDOW} after the last question: a server that stopped asking may not be the one to archive any
- * more.
+ * more. A question that is refused because of whose the archive is ends it at once.
  *
  * <p>The answer to a question depends on the asked file alone, and is given only when the file is durable in the store.
  * Neither PostgreSQL nor its being primary is needed.
@@ -60,7 +62,7 @@ public final class ArchivePipeline implements AutoCloseable {
     private final ArchiveProgress progress = new ArchiveProgress();
     private volatile List<ReadyFile> ready = List.of();
     private volatile long lastAskedNanos = System.nanoTime() - LOOK_AHEAD_WINDOW.toNanos();
-    private @Nullable ArchiveJournal journal;
+    private volatile @Nullable ArchiveJournal journal;
 
     /**
      * @param settings where to and how
@@ -104,16 +106,20 @@ public final class ArchivePipeline implements AutoCloseable {
     public Mono<Void> archive(WalFileName name, boolean checkOwnership) {
         return Mono.defer(() -> {
             long start = System.nanoTime();
-            lastAskedNanos = start;
             return Mono.fromCallable(() -> isDurable(name))
                     .subscribeOn(fileIo)
                     .flatMap(durable -> durable
                             ? Mono.just(true)
                             : verifyOwnership(checkOwnership)
                                     .doOnError(ArchiveException.class, failure -> refused(name, failure))
-                                    .then(Mono.defer(() -> queue.ask(name)))
+                                    .then(Mono.defer(() -> {
+                                        // Not before the archive is known to be ours: look-ahead asks nobody.
+                                        lastAskedNanos = System.nanoTime();
+                                        return queue.ask(name);
+                                    }))
                                     .thenReturn(false))
                     .doOnNext(fromJournal -> {
+                        lastAskedNanos = System.nanoTime();
                         scanBell.ring();
                         observer.answered(name, fromJournal, Duration.ofNanos(System.nanoTime() - start));
                     })
@@ -134,6 +140,8 @@ public final class ArchivePipeline implements AutoCloseable {
     }
 
     private void refused(WalFileName name, ArchiveException failure) {
+        lastAskedNanos = System.nanoTime() - LOOK_AHEAD_WINDOW.toNanos();
+        queue.offer(List.of());
         progress.failed(name, failure, true);
         observer.failed(name, true, failure);
     }
@@ -235,12 +243,25 @@ public final class ArchivePipeline implements AutoCloseable {
 
     private Duration scan() throws IOException {
         long start = System.nanoTime();
+        // Without a cluster there is nothing to look for, and a journal opened now would not be recognised as its own.
+        ControlFile unused = source.controlFile();
         Set<WalFileName> journaled = journal().names();
-        List<ReadyFile> found = readyFiles.scan();
+        List<ReadyFile> found;
+        try {
+            found = readyFiles.scan();
+        } catch (NoSuchFileException gone) {
+            ready = List.of();
+            queue.offer(List.of());
+            throw gone;
+        }
         Set<WalFileName> names = found.stream().map(ReadyFile::name).collect(Collectors.toSet());
         journal().forget(journaled, names);
         ready = found;
         queue.offer(isEngaged() ? pending(found) : List.of());
+        if (!isEngaged()) {
+            // A refusal may have come in between.
+            queue.offer(List.of());
+        }
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
@@ -256,12 +277,16 @@ public final class ArchivePipeline implements AutoCloseable {
                 .toList();
     }
 
-    /** What the pipeline is doing. Counts of ready files are those of the last look at the directory. */
+    /**
+     * What the pipeline is doing. Counts of ready files are those of the last look at the directory. Does not wait for
+     * the disk.
+     */
     public ArchiveStatus status() {
         scanBell.ring();
-        ArchiveJournal known = journal();
-        List<ReadyFile> waiting =
-                ready.stream().filter(file -> !known.contains(file.name())).toList();
+        ArchiveJournal known = journal;
+        List<ReadyFile> waiting = ready.stream()
+                .filter(file -> known == null || !known.contains(file.name()))
+                .toList();
         return new ArchiveStatus(
                 waiting.size(),
                 waiting.stream().mapToLong(ReadyFile::bytes).sum(),
@@ -276,9 +301,13 @@ public final class ArchivePipeline implements AutoCloseable {
                 progress.consecutiveFailures());
     }
 
-    /** True unless the journal could not be written the last time; archiving goes on without it. */
+    /**
+     * True unless the journal could not be written the last time; archiving goes on without it. Does not wait for the
+     * disk.
+     */
     public boolean isJournalWritable() {
-        return journal().isWritable();
+        ArchiveJournal open = journal;
+        return open == null || open.isWritable();
     }
 
     /** Frees native state and the journal. The publisher of {@link #run()} is to be cancelled before. */

@@ -112,8 +112,13 @@ final class FileUpload {
                 .subscribeOn(fileIo)
                 .flatMap(identity -> fitsBuffers(identity.length())
                         ? inMemory(file, identity, name, key, asked, clock)
-                        : new LargeFileUpload(store, codec, settings.digest(), pool, compute)
-                                .upload(file, identity, key, digest -> options(name, file, identity, digest))
+                        : new LargeFileUpload(store, codec, settings.digest(), pool, fileIo, compute)
+                                .upload(
+                                        file,
+                                        identity,
+                                        key,
+                                        priority(asked),
+                                        digest -> options(name, file, identity, digest))
                                 .map(large -> new Attempt(
                                         identity,
                                         large.digest(),
@@ -127,11 +132,15 @@ final class FileUpload {
         return length <= pool.bufferBytes() && codec.maxEncodedLength((int) length) <= pool.bufferBytes();
     }
 
+    private static Priority priority(boolean asked) {
+        return asked ? Priority.URGENT : Priority.ORDINARY;
+    }
+
     private Mono<Attempt> inMemory(
             SourceFile file, FileIdentity identity, WalFileName name, ObjectKey key, boolean asked, Clock clock) {
         int count = codec.compression() == Compression.NONE ? 1 : 2;
         return Mono.usingWhen(
-                pool.acquire(count, asked ? Priority.URGENT : Priority.ORDINARY).map(Lease::new),
+                pool.acquire(count, priority(asked)).map(Lease::new),
                 lease -> Mono.fromCallable(() -> {
                             clock.restart();
                             file.readInto(lease.source().buffer(), identity);
@@ -206,7 +215,9 @@ final class FileUpload {
     private PutOptions options(WalFileName name, SourceFile file, FileIdentity identity, ContentDigest digest) {
         OptionalLong system;
         try {
-            system = name.isSegmentSized() ? file.systemIdentifier() : OptionalLong.empty();
+            // Of files that do not tell it, too: a promoted server's first file is a history file, and whose archive
+            // that is must be told before a segment follows.
+            system = file.systemIdentifier();
         } catch (IOException controlFileGone) {
             system = OptionalLong.empty();
         }

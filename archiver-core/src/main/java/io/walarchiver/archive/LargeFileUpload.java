@@ -39,9 +39,16 @@ final class LargeFileUpload {
     private final Codec codec;
     private final DigestAlgorithm algorithm;
     private final BufferPool pool;
+    private final Scheduler fileIo;
     private final Scheduler compute;
 
-    LargeFileUpload(ObjectStore store, Codec codec, DigestAlgorithm algorithm, BufferPool pool, Scheduler compute) {
+    LargeFileUpload(
+            ObjectStore store,
+            Codec codec,
+            DigestAlgorithm algorithm,
+            BufferPool pool,
+            Scheduler fileIo,
+            Scheduler compute) {
         if (pool.bufferBytes() < MultipartUpload.MIN_PART_BYTES) {
             throw new IllegalArgumentException("a part needs a buffer of at least " + MultipartUpload.MIN_PART_BYTES
                     + " bytes, the pool's have " + pool.bufferBytes());
@@ -50,6 +57,7 @@ final class LargeFileUpload {
         this.codec = codec;
         this.algorithm = algorithm;
         this.pool = pool;
+        this.fileIo = fileIo;
         this.compute = compute;
     }
 
@@ -64,37 +72,42 @@ final class LargeFileUpload {
     record Result(ContentDigest digest, long storedBytes, Duration read, boolean settled) {}
 
     Mono<Result> upload(
-            SourceFile file, FileIdentity identity, ObjectKey key, Function<ContentDigest, PutOptions> options) {
+            SourceFile file,
+            FileIdentity identity,
+            ObjectKey key,
+            Priority priority,
+            Function<ContentDigest, PutOptions> options) {
         long start = System.nanoTime();
         return Mono.fromCallable(() -> digest(file, identity))
-                .subscribeOn(compute)
+                // Mostly waiting for the disk, for seconds: a thread for CPU work would be missed.
+                .subscribeOn(fileIo)
                 .flatMap(digest -> {
                     Duration read = Duration.ofNanos(System.nanoTime() - start);
+                    // One resource inside the other: what is open when the next one cannot be had must be closed.
                     return Mono.usingWhen(
-                            Mono.zip(
-                                    Mono.fromCallable(() -> new PartSource(file, identity, codec, algorithm)),
-                                    store.startMultipart(key, options.apply(digest))),
-                            resources -> send(resources.getT1(), resources.getT2(), file, identity, digest)
-                                    .map(settled ->
-                                            new Result(digest, resources.getT1().written(), read, settled)),
-                            resources -> resources.getT1().closeLater(compute),
-                            (resources, failure) -> resources
-                                    .getT2()
-                                    .abort()
-                                    .onErrorComplete()
-                                    .then(resources.getT1().closeLater(compute)),
-                            resources -> resources
-                                    .getT2()
-                                    .abort()
-                                    .onErrorComplete()
-                                    .then(resources.getT1().closeLater(compute)));
+                            Mono.fromCallable(() -> new PartSource(file, identity, codec, algorithm)),
+                            source -> Mono.usingWhen(
+                                    store.startMultipart(key, options.apply(digest)),
+                                    upload -> send(source, upload, priority, file, identity, digest)
+                                            .map(settled -> new Result(digest, source.written(), read, settled)),
+                                    upload -> Mono.empty(),
+                                    (upload, failure) -> upload.abort().onErrorComplete(),
+                                    upload -> upload.abort().onErrorComplete()),
+                            source -> source.closeLater(compute));
                 });
     }
 
     private Mono<Boolean> send(
-            PartSource source, MultipartUpload upload, SourceFile file, FileIdentity identity, ContentDigest digest) {
+            PartSource source,
+            MultipartUpload upload,
+            Priority priority,
+            SourceFile file,
+            FileIdentity identity,
+            ContentDigest digest) {
         return Flux.range(1, MultipartUpload.MAX_PARTS)
-                .concatMap(number -> source.isDone() ? Mono.<UploadedPart>empty() : part(source, upload, number), 1)
+                .concatMap(
+                        number -> source.isDone() ? Mono.<UploadedPart>empty() : part(source, upload, number, priority),
+                        1)
                 .takeUntil(part -> source.isDone())
                 .collectList()
                 .doOnNext(parts -> {
@@ -116,9 +129,9 @@ final class LargeFileUpload {
                         failure -> upload.abort().onErrorComplete().thenReturn(false));
     }
 
-    private Mono<UploadedPart> part(PartSource source, MultipartUpload upload, int number) {
+    private Mono<UploadedPart> part(PartSource source, MultipartUpload upload, int number, Priority priority) {
         return Mono.usingWhen(
-                pool.acquire(1, Priority.ORDINARY).map(buffers -> new Part(buffers.get(0))),
+                pool.acquire(1, priority).map(buffers -> new Part(buffers.get(0))),
                 part -> Mono.fromCallable(() -> {
                             source.fill(part.buffer.buffer());
                             part.content = Content.of(part.buffer.buffer());

@@ -15,7 +15,7 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * Compresses a file piece by piece into buffers of the caller, each of them filled to its limit but the last. Blocks on
- * the file system and burns CPU; for one thread at a time.
+ * the file system and burns CPU; for one consumer.
  */
 final class PartSource {
 
@@ -28,10 +28,12 @@ final class PartSource {
     private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
     private final Overflow overflow = new Overflow();
     private @Nullable ContentDigest digest;
+    private long unread;
     private long written;
 
     PartSource(SourceFile file, FileIdentity identity, Codec codec, DigestAlgorithm algorithm) throws IOException {
         this.file = file;
+        this.unread = identity.length();
         this.digester = new ContentDigester(algorithm);
         this.channel = FileChannel.open(file.path(), StandardOpenOption.READ);
         try {
@@ -62,18 +64,22 @@ final class PartSource {
     }
 
     /** Fills {@code target} from its start and flips it. */
-    void fill(ByteBuffer target) {
+    synchronized void fill(ByteBuffer target) {
         target.clear();
         try {
             overflow.drainTo(target);
             while (target.hasRemaining() && digest == null) {
-                if (channel.read(chunk.clear()) < 0) {
-                    encoder.close();
-                    digest = digester.finish();
-                } else {
+                int count = channel.read(chunk.clear());
+                if (count > 0) {
                     chunk.flip();
                     digester.update(chunk.duplicate());
                     encoder.write(chunk.array(), 0, chunk.limit());
+                    unread -= count;
+                }
+                // Not left to the next call: after a part that is exactly full it would have nothing to hand out.
+                if (count < 0 || unread <= 0) {
+                    encoder.close();
+                    digest = digester.finish();
                 }
                 overflow.drainTo(target);
             }
@@ -84,17 +90,23 @@ final class PartSource {
         written += target.limit();
     }
 
-    /** Frees the file and the encoder, on the thread that may still be using them. */
+    /** Frees the file and the encoder, once nobody is using them: after a cancellation a fill may still be under way. */
     Mono<Void> closeLater(Scheduler compute) {
         return Mono.<Void>fromCallable(() -> {
-                    if (digest == null) {
-                        encoder.close();
-                    }
-                    channel.close();
+                    close();
                     return null;
                 })
                 .subscribeOn(compute)
                 .onErrorComplete();
+    }
+
+    private synchronized void close() throws IOException {
+        // An encoder that was given too little fails to close, but is closed.
+        try (channel) {
+            if (digest == null) {
+                encoder.close();
+            }
+        }
     }
 
     /** What the encoder wrote and no buffer has taken yet: at most what one chunk expands to. */

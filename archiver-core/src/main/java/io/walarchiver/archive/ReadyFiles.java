@@ -32,7 +32,11 @@ final class ReadyFiles {
     private static final String READY = ".ready";
 
     private final DataDirectory source;
+    private final Doorbell directoryThere = new Doorbell();
     private Map<WalFileName, ReadyFile> known = Map.of();
+    private volatile boolean watching;
+    private volatile boolean late;
+    private volatile boolean complained;
 
     ReadyFiles(DataDirectory source) {
         this.source = source;
@@ -61,6 +65,9 @@ final class ReadyFiles {
             }
         }
         known = found;
+        if (!watching) {
+            directoryThere.ring();
+        }
         return List.copyOf(new TreeMap<>(found).values());
     }
 
@@ -86,24 +93,45 @@ final class ReadyFiles {
     /**
      * Rings {@code bell} whenever something changes in the status directory. Never completes; cancelling ends the
      * watch. Where the file system or the kernel's limits do not allow a watch this stays silent: the questions
-     * PostgreSQL asks are then the only events, which costs look-ahead, not correctness.
+     * PostgreSQL asks are then the only events, which costs look-ahead, not correctness. A directory that is not there
+     * yet, or was replaced, is watched once a scan has found it.
      *
      * @param thread where to wait for events; is occupied for as long as the watch lasts
      */
     Mono<Void> watch(Doorbell bell, Scheduler thread) {
         return Mono.using(
                         this::openWatch,
-                        watch -> Mono.<Void>fromRunnable(() -> follow(watch, bell))
+                        watch -> Mono.<Void>fromRunnable(() -> {
+                                    if (late) {
+                                        // What became ready while there was no watch would go unnoticed.
+                                        bell.ring();
+                                    }
+                                    follow(watch, bell);
+                                })
                                 .subscribeOn(thread),
-                        ReadyFiles::closeWatch)
+                        this::closeWatch)
                 .onErrorResume(IOException.class, failure -> {
-                    log.atWarn()
-                            .addKeyValue("directory", source.archiveStatusDirectory())
-                            .addKeyValue("reason", failure.toString())
-                            .log("cannot watch the archive status directory; relying on PostgreSQL's calls alone");
+                    late = true;
+                    complain(failure);
                     return Mono.empty();
                 })
-                .then(Mono.never());
+                .then(Mono.defer(directoryThere::await))
+                .repeat()
+                .then();
+    }
+
+    boolean isWatching() {
+        return watching;
+    }
+
+    private void complain(IOException failure) {
+        if (!complained) {
+            log.atWarn()
+                    .addKeyValue("directory", source.archiveStatusDirectory())
+                    .addKeyValue("reason", failure.toString())
+                    .log("cannot watch the archive status directory; relying on PostgreSQL's calls alone");
+        }
+        complained = true;
     }
 
     private WatchService openWatch() throws IOException {
@@ -114,6 +142,8 @@ final class ReadyFiles {
             if (!key.isValid()) {
                 throw new IOException("the watch on " + directory + " is not valid");
             }
+            watching = true;
+            complained = false;
             return watch;
         } catch (IOException | RuntimeException e) {
             watch.close();
@@ -138,7 +168,9 @@ final class ReadyFiles {
         }
     }
 
-    private static void closeWatch(WatchService watch) {
+    private void closeWatch(WatchService watch) {
+        watching = false;
+        late = true;
         try {
             watch.close();
         } catch (IOException e) {

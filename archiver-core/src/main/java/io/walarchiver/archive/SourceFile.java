@@ -124,7 +124,7 @@ final class SourceFile {
         }
     }
 
-    /** The cluster's system identifier, for files that belong to a position in its log. */
+    /** The system identifier of the cluster the file is archived from. */
     OptionalLong systemIdentifier() throws IOException {
         return OptionalLong.of(source.controlFile().systemIdentifier());
     }

@@ -4,6 +4,7 @@ import io.walarchiver.codec.Codec;
 import io.walarchiver.codec.Compression;
 import io.walarchiver.codec.ContentDigest;
 import io.walarchiver.codec.ContentDigester;
+import io.walarchiver.codec.CorruptObjectException;
 import io.walarchiver.codec.DigestAlgorithm;
 import io.walarchiver.store.ObjectKey;
 import io.walarchiver.store.ObjectStore;
@@ -87,11 +88,18 @@ final class StoredObject {
         return Mono.using(
                         this::temporaryFile, file -> download(key, file).then(decode(key, file, reading)), this::delete)
                 .onErrorMap(
-                        IOException.class,
+                        CorruptObjectException.class,
                         e -> new ArchiveException.Conflict("cannot compare with " + key + " in " + store.location()
                                 + ": "
                                 + e.getMessage() + "; if the object is damaged, remove it and PostgreSQL's next attempt"
-                                + " stores it anew"));
+                                + " stores it anew"))
+                // The disk here failed, which says nothing about the object.
+                .onErrorMap(
+                        IOException.class,
+                        e -> new ArchiveException.SourceUnusable(
+                                "cannot compare with " + key + " in " + store.location() + ": its copy in " + directory
+                                        + " cannot be written or read: " + e + "; check free space and permissions",
+                                e));
     }
 
     private Mono<Void> download(ObjectKey key, Path file) {

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  *
  * @param length           original length in bytes
  * @param digest           of the original bytes
- * @param systemIdentifier PostgreSQL's system identifier (unsigned); absent for files that do not tell it
+ * @param systemIdentifier PostgreSQL's system identifier (unsigned); absent when the control file could not be read
  */
 public record WalObjectMetadata(long length, ContentDigest digest, OptionalLong systemIdentifier) {
 

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -120,6 +122,52 @@ class ArchiveJournalTest {
             }
 
             assertThat(Files.size(file())).isLessThan(2 << 20);
+        }
+    }
+
+    @Test
+    void aLongListIsNotRewrittenWithEveryAddition() throws IOException {
+        try (ArchiveJournal journal = open()) {
+            int rewrites = 0;
+            long inode = FileIdentity.of(file()).orElseThrow().inode();
+            for (int i = 0; i < 20_000; i++) {
+                journal.add(WalFileName.parse(String.format("00000001%08X%08X", i / 4096, i % 4096)), IDENTITY, DIGEST);
+                long now = FileIdentity.of(file()).orElseThrow().inode();
+                rewrites += now == inode ? 0 : 1;
+                inode = now;
+            }
+
+            assertThat(rewrites).isLessThan(3);
+        }
+    }
+
+    @Test
+    void aPlaceThatCanBeWrittenAgainIsWrittenAgain() throws IOException {
+        Path blocked = directory.resolve("state");
+        Files.writeString(blocked, "a file where the directory should be");
+        try (ArchiveJournal journal = open()) {
+            journal.add(FIRST, IDENTITY, DIGEST);
+            assertThat(journal.isWritable()).isFalse();
+            Files.delete(blocked);
+
+            for (int i = 0; i < ArchiveJournal.RETRY_ADDITIONS; i++) {
+                journal.add(SECOND, IDENTITY, DIGEST);
+            }
+
+            assertThat(journal.isWritable()).isTrue();
+        }
+        try (ArchiveJournal journal = open()) {
+            assertThat(journal.names()).containsExactlyInAnyOrder(FIRST, SECOND);
+        }
+    }
+
+    @Test
+    void askingWhetherItIsWrittenDoesNotWaitForTheDisk() throws Exception {
+        try (ArchiveJournal journal = open()) {
+            synchronized (journal) {
+                assertThat(CompletableFuture.supplyAsync(journal::isWritable).get(10, TimeUnit.SECONDS))
+                        .isTrue();
+            }
         }
     }
 

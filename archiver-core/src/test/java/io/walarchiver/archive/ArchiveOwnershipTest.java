@@ -1,6 +1,7 @@
 package io.walarchiver.archive;
 
 import static io.walarchiver.archive.ArchiveFixture.PATIENCE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,7 +14,9 @@ import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,13 +64,46 @@ class ArchiveOwnershipTest {
     void onceOursNothingIsAskedAgain() throws IOException {
         ArchivePipeline pipeline = fixture.running();
         pipeline.archive(own, true).block(PATIENCE);
-        WalFileName.Segment next = fixture.cluster.name(2);
-        fixture.cluster.write(next, fixture.cluster.segmentBytes(next.segment()));
+        pipeline.archive(write(2), true).block(PATIENCE);
+        long before = fixture.store.requests();
 
-        pipeline.archive(next, true).block(PATIENCE);
+        pipeline.archive(write(3), true).block(PATIENCE);
 
-        assertThat(fixture.store.requests(StoreOperation.LIST)).isEqualTo(1);
-        assertThat(fixture.store.requests()).isEqualTo(3);
+        assertThat(fixture.store.requests(StoreOperation.LIST)).isEqualTo(2);
+        assertThat(fixture.store.requests() - before).isEqualTo(1);
+    }
+
+    private WalFileName.Segment write(int number) throws IOException {
+        WalFileName.Segment name = fixture.cluster.name(number);
+        fixture.cluster.write(name, fixture.cluster.segmentBytes(name.segment()));
+        return name;
+    }
+
+    @Test
+    void anArchiveThatWasEmptyAndIsNotAnyMoreIsLookedAtAgain() throws IOException {
+        fixture.faulty.script(StoreOperation.PUT_IF_ABSENT, Fault.unavailable());
+        ArchivePipeline pipeline = fixture.running();
+        assertThatThrownBy(() -> pipeline.archive(own, true).block(PATIENCE))
+                .isInstanceOf(ArchiveException.StoreFailed.class);
+        FakeCluster other = FakeCluster.create(directory.resolve("other"), ArchiveFixture.SIZE, 42);
+        place(
+                "0000000100000000/000000010000000000000009",
+                other.segmentBytes(other.name(9).segment()),
+                Map.of());
+
+        assertThatThrownBy(() -> pipeline.archive(own, true).block(PATIENCE))
+                .isInstanceOf(ArchiveException.ForeignArchive.class);
+    }
+
+    @Test
+    void anArchiveThatHoldsOnlyOurHistoryFileIsOursAfterARestart() throws IOException {
+        WalFileName history = WalFileName.parse("00000002.history");
+        fixture.cluster.write(history, "1\t0/A000000\tno recovery target specified\n".getBytes(UTF_8));
+        fixture.running().archive(history, true).block(PATIENCE);
+
+        fixture.running().archive(own, true).block(PATIENCE);
+
+        fixture.assertArchived(own);
     }
 
     @Test
@@ -110,6 +146,24 @@ class ArchiveOwnershipTest {
                 .hasMessageContaining(key.value())
                 .hasMessageContaining("42");
         assertThat(fixture.store.requests(StoreOperation.PUT_IF_ABSENT)).isZero();
+    }
+
+    @Test
+    void lookAheadDoesNotWriteToAForeignArchive() throws IOException {
+        FakeCluster other = FakeCluster.create(directory.resolve("other"), ArchiveFixture.SIZE, 42);
+        place(
+                "0000000100000000/000000010000000000000009",
+                other.segmentBytes(other.name(9).segment()),
+                Map.of());
+        ArchivePipeline pipeline = fixture.running();
+        assertThatThrownBy(() -> pipeline.archive(own, true).block(PATIENCE))
+                .isInstanceOf(ArchiveException.ForeignArchive.class);
+
+        // Asking for the status makes it look at the directory, as a scrape does.
+        Awaitility.await().during(Duration.ofMillis(500)).atMost(PATIENCE).until(() -> {
+            ArchiveStatus unused = pipeline.status();
+            return fixture.store.requests(StoreOperation.PUT_IF_ABSENT) == 0;
+        });
     }
 
     @Test

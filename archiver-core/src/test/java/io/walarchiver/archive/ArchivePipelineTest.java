@@ -19,9 +19,11 @@ import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -229,6 +231,22 @@ class ArchivePipelineTest {
                 .isInstanceOf(ArchiveException.Conflict.class);
     }
 
+    @Test
+    void aFullDiskIsNotBlamedOnTheObject() throws IOException {
+        WalFileName name = fixture.cluster.readySegments(1).get(0);
+        placeAsBarmanDoes(name, fixture.cluster.read(name));
+        Files.writeString(directory.resolve("state"), "no place for a copy of the object");
+        ArchivePipeline pipeline = fixture.running();
+
+        for (boolean checkOwnership : new boolean[] {false, true}) {
+            assertThatThrownBy(() -> pipeline.archive(name, checkOwnership).block(PATIENCE))
+                    .isInstanceOf(ArchiveException.SourceUnusable.class)
+                    .hasMessageContaining(directory.resolve("state").toString())
+                    .message()
+                    .doesNotContain("remove");
+        }
+    }
+
     private void placeAsBarmanDoes(WalFileName name, byte[] content) {
         ByteBuffer source =
                 ByteBuffer.allocateDirect(content.length).put(content).flip();
@@ -397,6 +415,51 @@ class ArchivePipelineTest {
 
             assertThat(large.store.openUploads()).isZero();
             assertThat(large.store.keys()).isEmpty();
+            large.assertNothingInUse();
+        }
+    }
+
+    @Test
+    void aLargeSegmentThatFailsLeavesNoFileOpen(@TempDir Path other) throws Exception {
+        for (StoreOperation failing : List.of(StoreOperation.START_MULTIPART, StoreOperation.UPLOAD_PART)) {
+            Path place = other.resolve(failing.name());
+            try (ArchiveFixture large =
+                    new ArchiveFixture(place, SegmentSize.ofMebibytes(16), Compression.ZSTD, 1, 5 << 20)) {
+                WalFileName name = large.cluster.readySegments(1).get(0);
+                large.faulty.script(failing, Fault.unavailable());
+
+                assertThatThrownBy(() -> large.running().archive(name, false).block(PATIENCE))
+                        .isInstanceOf(ArchiveException.StoreFailed.class);
+
+                assertThat(openFiles()).as("%s", failing).noneMatch(file -> file.endsWith(name.toString()));
+            }
+        }
+    }
+
+    private static List<String> openFiles() throws IOException {
+        List<String> files = new ArrayList<>();
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                try {
+                    files.add(Files.readSymbolicLink(descriptor).toString());
+                } catch (IOException closedInBetween) {
+                    continue;
+                }
+            }
+        }
+        return files;
+    }
+
+    @Test
+    void noPartIsEmpty(@TempDir Path other) throws Exception {
+        try (ArchiveFixture large =
+                new ArchiveFixture(other, SegmentSize.ofMebibytes(16), Compression.NONE, 1, 8 << 20)) {
+            WalFileName name = large.cluster.readySegments(1).get(0);
+
+            large.running().archive(name, false).block(PATIENCE);
+
+            large.assertArchived(name);
+            assertThat(large.store.requests(StoreOperation.UPLOAD_PART)).isEqualTo(2);
             large.assertNothingInUse();
         }
     }

@@ -9,10 +9,13 @@ import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -74,6 +77,45 @@ class ReadyFilesTest {
             watching.dispose();
             thread.dispose();
         }
+    }
+
+    @Test
+    void aDirectoryThatComesLaterOrIsReplacedIsWatchedOnceAScanFindsIt() throws Exception {
+        FakeCluster cluster = FakeCluster.create(directory.resolve("pgdata"), SIZE);
+        Path status = cluster.statusDirectory();
+        Files.delete(status);
+        ReadyFiles files = new ReadyFiles(new DataDirectory(cluster.pgdata()));
+        Doorbell bell = new Doorbell();
+        Scheduler thread = Schedulers.newSingle("test-watch", true);
+        Disposable watching = files.watch(bell, thread).subscribe();
+        try {
+            for (int round = 0; round < 2; round++) {
+                Awaitility.await().atMost(PATIENCE).until(() -> !files.isWatching());
+                Files.createDirectory(status);
+                List<String> none = scan(files);
+                assertThat(none).isEmpty();
+                Awaitility.await().atMost(PATIENCE).until(files::isWatching);
+                while (rings(bell, Duration.ofMillis(200))) {
+                    // The beginning and the end of a watch ring, too.
+                }
+
+                Path mark = Files.createFile(status.resolve("000000010000000000000001.ready"));
+
+                assertThat(rings(bell, PATIENCE)).isTrue();
+                Files.delete(mark);
+                Files.delete(status);
+            }
+        } finally {
+            watching.dispose();
+            thread.dispose();
+        }
+    }
+
+    private static boolean rings(Doorbell bell, Duration patience) {
+        return Boolean.TRUE.equals(bell.await()
+                .thenReturn(true)
+                .timeout(patience, Mono.just(false))
+                .block(PATIENCE.multipliedBy(2)));
     }
 
     @Test

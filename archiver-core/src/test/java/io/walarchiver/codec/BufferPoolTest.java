@@ -301,7 +301,7 @@ class BufferPoolTest {
             for (int i = 0; i < 20_000; i++) {
                 List<PooledBuffer> all = take(4);
                 AtomicInteger received = new AtomicInteger();
-                // As the pool asks its users to do it: a plain subscriber may itself drop what arrives as it cancels.
+                // As pipelines do it. A lambda subscriber that was disposed drops what is already on the way to it.
                 Disposable waiting = Mono.usingWhen(
                                 pool.acquire(3, Priority.ORDINARY),
                                 lease -> Mono.fromCallable(received::incrementAndGet),

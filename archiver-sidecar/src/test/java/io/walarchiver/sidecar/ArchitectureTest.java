@@ -25,7 +25,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheAssemblyKnowsTheStores = noClasses()
             .that()
-            .resideOutsideOfPackages("io.walarchiver.sidecar.assembly..", "io.walarchiver.store..")
+            .resideOutsideOfPackages(
+                    "io.walarchiver.sidecar.assembly..", "io.walarchiver.store..", "io.walarchiver.interop..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.walarchiver.store.s3..", "io.walarchiver.store.file..")

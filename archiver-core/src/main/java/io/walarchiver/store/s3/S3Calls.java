@@ -9,7 +9,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
@@ -121,13 +124,28 @@ final class S3Calls {
      */
     private static <T> Mono<T> send(S3Call call, Supplier<CompletableFuture<T>> request) {
         return Mono.create(sink -> {
-            CompletableFuture<T> future = request.get();
+            AtomicBoolean cancelled = new AtomicBoolean();
+            AtomicReference<@Nullable CompletableFuture<T>> sent = new AtomicReference<>();
+            // Known before the request is made: making it can take longer than we wait, when credentials are fetched.
             sink.onCancel(() -> {
-                if (!future.isDone()) {
+                cancelled.set(true);
+                CompletableFuture<T> running = sent.get();
+                if (running == null || !running.isDone()) {
                     call.content().ifPresent(Content::markAbandoned);
-                    boolean unused = future.cancel(true);
+                }
+                if (running != null) {
+                    boolean unused = running.cancel(true);
                 }
             });
+            if (cancelled.get()) {
+                return;
+            }
+            CompletableFuture<T> future = request.get();
+            sent.set(future);
+            if (cancelled.get()) {
+                boolean unused = future.cancel(true);
+                return;
+            }
             CompletableFuture<T> unused = future.whenComplete((answer, failure) -> {
                 if (failure == null) {
                     sink.success(answer);

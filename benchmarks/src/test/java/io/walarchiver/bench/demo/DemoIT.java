@@ -37,7 +37,9 @@ class DemoIT {
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            assertThat(demo.waitFor(5, TimeUnit.MINUTES)).as(Files.readString(output)).isTrue();
+            assertThat(demo.waitFor(5, TimeUnit.MINUTES))
+                    .as(Files.readString(output))
+                    .isTrue();
         } finally {
             demo.destroy();
         }

@@ -130,7 +130,7 @@ final class StoreDocumentTest {
                         OptionalInt.empty(),
                         DigestChoice.CRC64NVME,
                         Optional.empty(),
-                        1,
+                        WalSettings.DEFAULT_MAX_PARALLEL,
                         true));
         assertThat(store.data().jobs()).isEqualTo(2);
         assertThat(store.retention()).isEmpty();
