@@ -1,5 +1,6 @@
 package io.walarchiver.sidecar;
 
+import io.walarchiver.sidecar.assembly.FatalErrors;
 import io.walarchiver.sidecar.cli.WalArchiverCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ public final class Main {
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments) {
+        FatalErrors.install();
         int code = WalArchiverCommand.create().execute(arguments);
         removeScratch(System.getenv(SCRATCH));
         System.exit(code);

@@ -9,15 +9,15 @@ import reactor.core.scheduler.Schedulers;
  * Ends the process on errors after which nothing can be trusted. Reactor does not signal them: the pipeline that met one
  * would stay silent for ever, and PostgreSQL would wait for an answer that never comes.
  */
-final class FatalErrors {
+public final class FatalErrors {
 
     private static final Logger LOG = LoggerFactory.getLogger(FatalErrors.class);
     private static final int EXIT_CODE = 4;
 
     private FatalErrors() {}
 
-    /** For the whole process; called once by {@code serve}. */
-    static void install() {
+    /** For the whole process; called once, where it starts. */
+    public static void install() {
         Schedulers.onHandleError((thread, failure) -> consider(failure));
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
             LOG.error("uncaught on {}", thread.getName(), failure);

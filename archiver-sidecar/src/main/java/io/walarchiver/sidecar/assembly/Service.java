@@ -71,7 +71,6 @@ public final class Service implements AutoCloseable {
      * @throws IOException when a socket, a port or the spool cannot be had
      */
     public static void runUntilSignalled(ServeSettings settings) throws IOException, InterruptedException {
-        FatalErrors.install();
         Signals signals = Signals.listen();
         try (Service service = start(settings)) {
             signals.await();
