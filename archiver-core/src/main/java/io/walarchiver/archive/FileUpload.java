@@ -165,7 +165,7 @@ final class FileUpload {
                     clock.restart();
                     ContentDigest digest = encoders.encode(
                             lease.source().buffer(),
-                            lease.target() == null ? null : lease.target().buffer());
+                            lease.target() == null ? null : lease.target().sparseBuffer());
                     lease.encoded(clock.lap());
                     return digest;
                 })
@@ -282,7 +282,7 @@ final class FileUpload {
             if (target == null) {
                 content = Content.of(source.buffer());
             } else {
-                content = Content.of(target.buffer());
+                content = Content.of(target.sparseBuffer());
                 source.release();
             }
         }

@@ -1,6 +1,7 @@
 package io.walarchiver.codec;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,7 +16,9 @@ import reactor.core.publisher.MonoSink;
  * The one memory budget: a bounded set of equal direct buffers. Waiting for a buffer is the backpressure of the whole
  * pipeline.
  *
- * <p>Buffers are allocated when first needed and kept. Requests for several buffers are granted all at once or not at
+ * <p>Buffers are allocated when first needed and kept. Memory that only compressed bytes pass through is not mixed with
+ * memory that is filled to the end ({@link PooledBuffer#sparseBuffer()}), and what nobody uses goes back to the operating
+ * system ({@link #trim()}): the budget is what may be in use, not what always is. Requests for several buffers are granted all at once or not at
  * all, so two holders of one buffer each can never wait for one another. Urgent requests are granted before ordinary
  * ones; within a class the order is first come, first served, and nobody overtakes a large request at the head of the
  * queue. A lease is signalled on the thread that freed the buffers, or on the subscriber's own when some were free.
@@ -34,7 +37,7 @@ public final class BufferPool {
 
     private final int bufferBytes;
     private final int capacity;
-    private final Deque<ByteBuffer> idle = new ArrayDeque<>();
+    private final Deque<Memory> idle = new ArrayDeque<>();
     private final Deque<Waiter> urgent = new ArrayDeque<>();
     private final Deque<Waiter> ordinary = new ArrayDeque<>();
     private final Set<Thread> granting = new HashSet<>();
@@ -157,16 +160,41 @@ public final class BufferPool {
         inUse += waiter.count;
         List<PooledBuffer> lease = new ArrayList<>(waiter.count);
         for (int i = 0; i < waiter.count; i++) {
-            lease.add(new PooledBuffer(this, idle.pollFirst(), bufferBytes));
+            lease.add(new PooledBuffer(this));
         }
         waiter.lease = List.copyOf(lease);
         return waiter;
     }
 
-    void giveBack(@Nullable ByteBuffer memory) {
+    /** Memory for a buffer that is in use: idle memory that fits the purpose, or new memory. */
+    Memory memory(boolean sparse) {
+        synchronized (this) {
+            Memory best = null;
+            for (Memory candidate : idle) {
+                if (best == null || (sparse ? candidate.touched < best.touched : candidate.touched > best.touched)) {
+                    best = candidate;
+                }
+            }
+            if (best != null) {
+                idle.remove(best);
+                best.lease(sparse);
+                return best;
+            }
+        }
+        Memory fresh = new Memory(ByteBuffer.allocateDirect(bufferBytes));
+        if (sparse) {
+            // Allocation has zeroed it, and so touched all of it.
+            boolean unused = MemoryPages.release(fresh.buffer);
+        }
+        fresh.lease(sparse);
+        return fresh;
+    }
+
+    void giveBack(@Nullable Memory memory) {
         synchronized (this) {
             inUse--;
             if (memory != null) {
+                memory.endLease();
                 // Last in, first out: the memory used last is the most likely to be in a CPU cache.
                 idle.addFirst(memory);
             }
@@ -174,9 +202,68 @@ public final class BufferPool {
         grant();
     }
 
-    /** Forgets idle buffers so that the garbage collector can free their memory. Called when there is nothing to do. */
-    public synchronized void trim() {
-        idle.clear();
+    /**
+     * Gives the memory of idle buffers that were not used since the last call back to the operating system. To be
+     * called from time to time, on a thread that may be held up for some milliseconds.
+     */
+    public void trim() {
+        List<Memory> candidates;
+        synchronized (this) {
+            candidates = List.copyOf(idle);
+        }
+        for (Memory memory : candidates) {
+            // One at a time: whoever waits for the lock waits for one buffer only.
+            trim(memory);
+        }
+    }
+
+    private synchronized void trim(Memory memory) {
+        if (memory.used) {
+            memory.used = false;
+        } else if (memory.touched > 0 && idle.contains(memory)) {
+            if (MemoryPages.release(memory.buffer)) {
+                memory.touched = 0;
+            } else {
+                // The garbage collector frees it then.
+                idle.remove(memory);
+            }
+        }
+    }
+
+    /** A buffer's memory. Its changing fields are guarded by the pool once it was idle. */
+    static final class Memory {
+
+        private final ByteBuffer buffer;
+        private boolean sparse;
+        private boolean used;
+
+        /** About how many bytes were written since the operating system gave the pages; decides preference only. */
+        private int touched;
+
+        Memory(ByteBuffer buffer) {
+            this.buffer = buffer;
+        }
+
+        ByteBuffer buffer() {
+            return buffer;
+        }
+
+        private void lease(boolean forFew) {
+            sparse = forFew;
+        }
+
+        private void endLease() {
+            used = true;
+            int written = buffer.capacity();
+            if (sparse) {
+                // Flipped, or still being written; an unmoved buffer may hold anything.
+                int position = buffer.position() > 0 ? buffer.position() : written;
+                written = buffer.limit() < written ? buffer.limit() : position;
+            }
+            touched = Math.max(touched, written);
+            // The next holder must not inherit a limit or a byte order.
+            buffer.clear().order(ByteOrder.BIG_ENDIAN);
+        }
     }
 
     /** A request in the queue. Its changing fields are guarded by the pool. */

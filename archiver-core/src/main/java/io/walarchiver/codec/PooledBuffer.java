@@ -1,7 +1,7 @@
 package io.walarchiver.codec;
 
+import io.walarchiver.codec.BufferPool.Memory;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -12,28 +12,38 @@ import org.jspecify.annotations.Nullable;
 public final class PooledBuffer {
 
     private final BufferPool pool;
-    private final int bytes;
     private final AtomicBoolean returned = new AtomicBoolean();
-    private @Nullable ByteBuffer memory;
+    private @Nullable Memory memory;
 
-    PooledBuffer(BufferPool pool, @Nullable ByteBuffer memory, int bytes) {
+    PooledBuffer(BufferPool pool) {
         this.pool = pool;
-        this.memory = memory;
-        this.bytes = bytes;
     }
 
     /**
-     * The buffer, cleared and big-endian when first asked for; always the same one. Allocated now when the pool had no idle one, on
-     * the calling thread, because zeroing fresh memory takes milliseconds.
+     * The buffer, cleared and big-endian when first asked for; always the same one. Allocated now when the pool has no
+     * idle one, on the calling thread, because zeroing fresh memory takes milliseconds.
      *
      * @throws IllegalStateException when it was given back already
      */
-    public synchronized ByteBuffer buffer() {
+    public ByteBuffer buffer() {
+        return memory(false).buffer();
+    }
+
+    /**
+     * The same as {@link #buffer()}, for content that will probably fill a small part only, such as compressed bytes.
+     * Asked for first in this way, it is the buffer of which the operating system holds the least, so that a pool needs
+     * less memory than the sum of its buffers.
+     */
+    public ByteBuffer sparseBuffer() {
+        return memory(true).buffer();
+    }
+
+    private synchronized Memory memory(boolean sparse) {
         if (returned.get()) {
             throw new IllegalStateException("the buffer was given back to its pool");
         }
         if (memory == null) {
-            memory = ByteBuffer.allocateDirect(bytes);
+            memory = pool.memory(sparse);
         }
         return memory;
     }
@@ -41,9 +51,7 @@ public final class PooledBuffer {
     /** Gives the buffer back for reuse. Nobody may touch its memory any more. */
     public void release() {
         if (returned.compareAndSet(false, true)) {
-            ByteBuffer free = detach();
-            // The next holder must not inherit a limit or a byte order.
-            pool.giveBack(free == null ? null : free.clear().order(ByteOrder.BIG_ENDIAN));
+            pool.giveBack(detach());
         }
     }
 
@@ -53,13 +61,13 @@ public final class PooledBuffer {
      */
     public void discard() {
         if (returned.compareAndSet(false, true)) {
-            ByteBuffer unused = detach();
+            Memory unused = detach();
             pool.giveBack(null);
         }
     }
 
-    private synchronized @Nullable ByteBuffer detach() {
-        ByteBuffer taken = memory;
+    private synchronized @Nullable Memory detach() {
+        Memory taken = memory;
         memory = null;
         return taken;
     }

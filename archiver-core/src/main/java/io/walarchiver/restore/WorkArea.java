@@ -140,7 +140,7 @@ final class WorkArea {
             return true;
         }
         try {
-            ByteBuffer target = buffer(0).buffer();
+            ByteBuffer target = received();
             if (chunk.remaining() > target.remaining()) {
                 return false;
             }
@@ -149,6 +149,13 @@ final class WorkArea {
         } finally {
             leave();
         }
+    }
+
+    /** The first buffer: of compressed bytes when there is a second one for the content. */
+    private synchronized ByteBuffer received() {
+        return buffers.size() > 1
+                ? buffers.get(0).sparseBuffer()
+                : buffers.get(0).buffer();
     }
 
     /** Ends the attempt; completes without an error. Files are closed and deleted on {@code fileIo}. */

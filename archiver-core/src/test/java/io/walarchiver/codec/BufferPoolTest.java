@@ -186,10 +186,72 @@ class BufferPoolTest {
         PooledBuffer third = take(1).get(0);
         assertThat(third.buffer()).isNotSameAs(memory);
         third.release();
-        pool.trim();
-        PooledBuffer fourth = take(1).get(0);
-        assertThat(fourth.buffer()).isNotSameAs(memory);
-        fourth.release();
+    }
+
+    @Test
+    void memoryThatRestsBetweenTwoTrimsIsGivenBackAndReadsAsZero() {
+        BufferPool large = new BufferPool(1 << 20, 2);
+        PooledBuffer lease = one(large);
+        ByteBuffer memory = lease.buffer();
+        fill(memory);
+        lease.release();
+
+        large.trim();
+        assertThat(memory.get(500_000)).as("used since the last trim").isEqualTo((byte) 7);
+        large.trim();
+        assertThat(memory.get(500_000)).as("not used since").isZero();
+
+        PooledBuffer again = one(large);
+        assertThat(again.buffer()).isSameAs(memory);
+        fill(memory);
+        large.trim();
+        large.trim();
+        assertThat(memory.get(500_000)).as("in use").isEqualTo((byte) 7);
+        again.release();
+        assertThat(large.inUse()).isZero();
+    }
+
+    @Test
+    void memoryOfCompressedBytesIsNotMixedWithMemoryOfContent() {
+        BufferPool large = new BufferPool(1 << 20, 4);
+        List<PooledBuffer> pair = pair(large);
+        ByteBuffer content = pair.get(0).buffer();
+        fill(content);
+        ByteBuffer compressed = pair.get(1).sparseBuffer();
+        assertThat(pair.get(1).buffer()).as("the first way of asking decides").isSameAs(compressed);
+        compressed.put(new byte[100]).flip();
+        pair.get(0).release();
+        pair.get(1).release();
+
+        for (int round = 0; round < 3; round++) {
+            List<PooledBuffer> next = pair(large);
+            // Whichever is asked for first.
+            boolean compressedFirst = round % 2 == 0;
+            ByteBuffer first =
+                    compressedFirst ? next.get(1).sparseBuffer() : next.get(0).buffer();
+            ByteBuffer second =
+                    compressedFirst ? next.get(0).buffer() : next.get(1).sparseBuffer();
+            assertThat(compressedFirst ? first : second).isSameAs(compressed);
+            assertThat(compressedFirst ? second : first).isSameAs(content);
+            compressed.put(new byte[100]).flip();
+            release(next);
+        }
+        assertThat(large.inUse()).isZero();
+    }
+
+    private static PooledBuffer one(BufferPool from) {
+        return Objects.requireNonNull(from.acquire(1, Priority.URGENT).block(Duration.ofSeconds(10)))
+                .get(0);
+    }
+
+    private static List<PooledBuffer> pair(BufferPool from) {
+        return Objects.requireNonNull(from.acquire(2, Priority.URGENT).block(Duration.ofSeconds(10)));
+    }
+
+    private static void fill(ByteBuffer memory) {
+        while (memory.hasRemaining()) {
+            memory.put((byte) 7);
+        }
     }
 
     @Test

@@ -40,6 +40,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code serve}: everything, running. */
@@ -47,6 +48,10 @@ public final class Service implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
     private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(5);
+
+    /** Buffers that rest for one to two times as long give their memory back. */
+    private static final Duration TRIM_EVERY = Duration.ofSeconds(20);
+
     private static final Duration LAST_CALLS = Duration.ofSeconds(2);
 
     private final ServeSettings settings;
@@ -123,12 +128,19 @@ public final class Service implements AutoCloseable {
                 part(new Background("archive", pipelines.archive().run()));
         Background prefetching =
                 part(new Background("prefetch", pipelines.prefetcher().run()));
+        Background trimming = part(new Background(
+                "memory",
+                Flux.interval(TRIM_EVERY, workers.timer())
+                        .onBackpressureDrop()
+                        .doOnNext(tick -> pipelines.pool().trim())
+                        .then()));
         metrics.watchArchive(pipelines.archive()::status);
         metrics.watchRestore(pipelines.prefetcher()::status);
         metrics.watchBuffers(pipelines.pool());
         metrics.watchCalls(gate);
 
-        Health liveness = liveness(loop, workers, List.of(archiving.finding(), prefetching.finding()));
+        Health liveness =
+                liveness(loop, workers, List.of(archiving.finding(), prefetching.finding(), trimming.finding()));
         Health readiness = readiness(archive, store, reach, pipelines, workers);
         WalRequests requests = new WalRequests(
                 new WalPaths(settings.pgdata()),
