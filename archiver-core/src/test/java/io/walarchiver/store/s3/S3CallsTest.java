@@ -8,6 +8,7 @@ import io.walarchiver.store.StoreException;
 import io.walarchiver.store.StoreObserver;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -19,8 +20,8 @@ final class S3CallsTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
-    private final S3Settings settings =
-            S3Settings.of("bucket", new S3Settings.DefaultChain()).withPatience(Duration.ofMillis(100), 1);
+    private final S3Settings settings = S3Settings.of("bucket", new S3Settings.DefaultChain(Optional.empty()))
+            .withPatience(Duration.ofMillis(100), 1);
     private final S3Calls calls = new S3Calls(settings, new S3Failures(settings.location()), StoreObserver.NONE);
 
     @Test
