@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walarchiver.codec.CodecData.Kind;
 import java.nio.ByteBuffer;
-import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -52,17 +50,5 @@ class ContentDigesterTest {
 
             assertThat(digester.finish()).as("%s bytes", size).isEqualTo(whole);
         }
-    }
-
-    @Test
-    void crc32cIsBigEndianBase64() {
-        // The check value of CRC-32C is e3069283.
-        assertThat(Crc32c.base64(List.of(ByteBuffer.wrap(CHECK)))).isEqualTo("4waSgw==");
-        assertThat(Crc32c.base64(List.of())).isEqualTo("AAAAAA==");
-        ByteBuffer direct = CodecData.direct(CHECK);
-        List<ByteBuffer> pieces = List.of(
-                direct.duplicate().limit(4), direct.duplicate().position(4).asReadOnlyBuffer());
-        assertThat(Crc32c.base64(pieces)).isEqualTo("4waSgw==");
-        assertThat(pieces.get(1).position()).isEqualTo(4);
     }
 }
