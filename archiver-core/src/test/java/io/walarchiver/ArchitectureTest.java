@@ -99,10 +99,28 @@ class ArchitectureTest {
                     "com.github.luben..",
                     "net.jpountz..",
                     "org.xerial.snappy..",
-                    "org.apache.commons.compress..",
+                    "org.apache.commons.compress.compressors..",
                     "org.tukaani..")
             .because(
                     "native contexts leak and damaged streams surface as foreign exceptions when used from everywhere");
+
+    @ArchTest
+    static final ArchRule onlyTarSeesTheTarLibrary = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.walarchiver.backup.tar..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.commons.compress.archivers..")
+            .because("what a member may be called and where it may point to is checked in one place");
+
+    @ArchTest
+    static final ArchRule onlyPostgresSeesJdbc = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.walarchiver.backup.postgres..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..")
+            .because("JDBC blocks; its calls belong on one bounded scheduler, behind a port that tests can script");
 
     @ArchTest
     static final ArchRule nobodyNamesTheS3Store = noClasses()
@@ -145,6 +163,8 @@ class ArchitectureTest {
             .definedBy("io.walarchiver.archive..")
             .optionalLayer("restore")
             .definedBy("io.walarchiver.restore..")
+            .layer("backup")
+            .definedBy("io.walarchiver.backup..")
             .whereLayer("wal")
             .mayNotAccessAnyLayer()
             .whereLayer("store")
@@ -155,6 +175,8 @@ class ArchitectureTest {
             .mayOnlyAccessLayers("wal", "store", "codec")
             .whereLayer("restore")
             .mayOnlyAccessLayers("wal", "store", "codec", "archive")
+            .whereLayer("backup")
+            .mayOnlyAccessLayers("wal", "store", "codec", "archive", "restore")
             .because(
                     "a store or codec that knows what is archived cannot serve backups, and archiving must not wait for"
                             + " restore");

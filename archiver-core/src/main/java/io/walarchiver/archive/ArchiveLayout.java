@@ -54,6 +54,21 @@ public record ArchiveLayout(String prefix, String serverName) {
         return walPrefix() + directory(name) + name;
     }
 
+    /** What every key of base backups starts with, slash included. */
+    public String basePrefix() {
+        return serverPrefix() + "base/";
+    }
+
+    /** What every key of one base backup starts with, slash included. */
+    public String backupPrefix(String backupId) {
+        return basePrefix() + backupId + "/";
+    }
+
+    /** The key of a file of a base backup. */
+    public ObjectKey backupKey(String backupId, String name) {
+        return new ObjectKey(backupPrefix(backupId) + name);
+    }
+
     private static String directory(WalFileName name) {
         if (name instanceof WalFileName.Segment s) {
             return s.segment().directory() + "/";

@@ -12,17 +12,17 @@ import reactor.core.scheduler.Scheduler;
  * the hands of their user, and the resulting error, which nobody waits for, would be logged as dropped. Work not begun
  * when it is cancelled is never begun.
  */
-final class BlockingWork {
+public final class BlockingWork {
 
     private BlockingWork() {}
 
     /** Work without a result. */
-    interface Action {
+    public interface Action {
         void run() throws Exception;
     }
 
     /** As {@link #on}, for work without a result. */
-    static Mono<Void> run(Scheduler scheduler, Action work) {
+    public static Mono<Void> run(Scheduler scheduler, Action work) {
         return on(scheduler, () -> {
                     work.run();
                     return true;
@@ -31,7 +31,7 @@ final class BlockingWork {
     }
 
     /** Runs {@code work} on a thread of {@code scheduler} at each subscription and signals its result there. */
-    static <T> Mono<T> on(Scheduler scheduler, Callable<T> work) {
+    public static <T> Mono<T> on(Scheduler scheduler, Callable<T> work) {
         return Mono.create(sink -> {
             AtomicBoolean cancelled = new AtomicBoolean();
             sink.onCancel(() -> cancelled.set(true));
