@@ -66,8 +66,8 @@ final class InventoryBuilder {
 
     /** A directory behind all that were added before. */
     void add(WalDirectory directory) {
-        objects += directory.objects();
-        bytes += directory.bytes();
+        objects += directory.objects() + directory.foreign().count();
+        bytes += directory.bytes() + directory.foreignBytes();
         foreign = foreign.plus(directory.foreign());
         duplicates = duplicates.plus(directory.duplicates());
         Optional<WalSegmentName> any = directory.anySegment();
@@ -75,7 +75,7 @@ final class InventoryBuilder {
             return;
         }
         OfTimeline timeline = timeline(any.get().timeline());
-        timeline.objects += directory.objects() - directory.foreign().count();
+        timeline.objects += directory.objects();
         timeline.bytes += directory.bytes();
         timeline.backupHistoryFiles += directory.backupHistoryFiles();
         timeline.segments += directory.complete().cardinality();

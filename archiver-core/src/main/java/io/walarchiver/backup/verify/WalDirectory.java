@@ -24,6 +24,7 @@ final class WalDirectory {
     private final BitSet partial = new BitSet();
     private long objects;
     private long bytes;
+    private long foreignBytes;
     private long backupHistoryFiles;
     private Examples duplicates = Examples.NONE;
     private Examples foreign = Examples.NONE;
@@ -40,18 +41,22 @@ final class WalDirectory {
     }
 
     private WalDirectory plus(ObjectInfo info) {
-        objects++;
-        bytes += info.size();
         // At this depth the name alone does not make a WAL file: in another directory nobody would find it.
         Optional<WalFileName> file = layout.walFileOf(info.key()).filter(name -> isAtItsPlace(name, info.key()));
         if (file.isEmpty()) {
             foreign = foreign.plus(info.key().value());
-        } else if (file.get() instanceof WalFileName.Segment s) {
+            foreignBytes += info.size();
+            return this;
+        }
+        objects++;
+        bytes += info.size();
+        if (file.get() instanceof WalFileName.Segment s) {
             addSegment(s.segment(), info);
         } else if (file.get() instanceof WalFileName.PartialSegment p) {
             any = p.segment();
             mark(partial, p.segment(), info.key());
-        } else {
+        } else if (file.get() instanceof WalFileName.BackupHistoryFile b) {
+            any = b.segment();
             backupHistoryFiles++;
         }
         return this;
@@ -79,7 +84,7 @@ final class WalDirectory {
         seen.set(name.segment());
     }
 
-    /** Any segment of the directory; its timeline and log are those of all. Empty when there is no segment. */
+    /** The segment of any file; its timeline and log are those of all. Empty when there is no WAL file. */
     Optional<WalSegmentName> anySegment() {
         return Optional.ofNullable(any);
     }
@@ -94,12 +99,18 @@ final class WalDirectory {
         return partial;
     }
 
+    /** How many WAL files there are, every spelling counted. */
     long objects() {
         return objects;
     }
 
+    /** The size of the WAL files in the store. */
     long bytes() {
         return bytes;
+    }
+
+    long foreignBytes() {
+        return foreignBytes;
     }
 
     long backupHistoryFiles() {

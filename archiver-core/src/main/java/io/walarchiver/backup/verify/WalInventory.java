@@ -60,8 +60,7 @@ public record WalInventory(
         return read(store, layout, segmentSize, MAX_RANGES);
     }
 
-    static Mono<WalInventory> read(
-            ObjectStore store, ArchiveLayout layout, SegmentSize segmentSize, int maxRanges) {
+    static Mono<WalInventory> read(ObjectStore store, ArchiveLayout layout, SegmentSize segmentSize, int maxRanges) {
         return Mono.defer(() -> {
             InventoryBuilder builder = new InventoryBuilder(layout, segmentSize, maxRanges);
             return store.listLevel(layout.walPrefix())
