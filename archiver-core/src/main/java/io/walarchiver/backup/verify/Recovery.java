@@ -65,6 +65,7 @@ final class Recovery {
         static Optional<Backup> of(CatalogEntry entry, SegmentSize size) {
             if (!(entry instanceof CatalogEntry.Readable readable)
                     || !readable.info().isUsable()
+                    || !readable.missingArchives().isEmpty()
                     || readable.info().segmentSizeBytes() != size.bytes()) {
                 return Optional.empty();
             }

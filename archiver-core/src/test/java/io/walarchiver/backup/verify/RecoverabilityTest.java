@@ -509,7 +509,7 @@ class RecoverabilityTest {
             RecoverableRange range = ranges.get(entry.id());
             if (reached.isAtLeast(info.end().lsn().orElseThrow())) {
                 assertThat(range).as("%s reaches %s", entry.id(), reached).isNotNull();
-                assertThat(range.timeline()).isEqualTo(followed.timeline());
+                assertThat(Objects.requireNonNull(range).timeline()).isEqualTo(followed.timeline());
                 assertThat(range.to()).isEqualTo(reached);
             } else {
                 assertThat(range).as("%s reaches only %s", entry.id(), reached).isNull();
