@@ -7,10 +7,10 @@ import io.walarchiver.backup.catalog.CatalogEntry;
 import io.walarchiver.store.ObjectInfo;
 import io.walarchiver.store.ObjectKey;
 import io.walarchiver.store.ObjectStore;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -52,12 +52,17 @@ final class BackupDeletion {
      * What was done to a backup.
      *
      * @param files   how many objects are gone
+     * @param refused how many the store refused to delete
      * @param skipped why something of it is still there; empty when only the record is
      */
-    record Outcome(BackupId id, long files, Optional<String> skipped) {
+    record Outcome(BackupId id, long files, long refused, Optional<String> skipped) {
 
         static Outcome skipped(BackupId id, String why) {
-            return new Outcome(id, 0, Optional.of("backup " + id + " was not deleted: " + why));
+            return new Outcome(id, 0, 0, Optional.of("backup " + id + " was not deleted: " + why));
+        }
+
+        private Outcome plus(Batch batch) {
+            return new Outcome(id, files + batch.deleted(), refused + batch.refused(), batch.problem(id));
         }
     }
 
@@ -68,7 +73,7 @@ final class BackupDeletion {
                 .flatMap(now -> change(decision, now)
                         .map(change -> Mono.just(Outcome.skipped(id, change)))
                         .orElseGet(() -> files(id)))
-                .switchIfEmpty(Mono.fromSupplier(() -> new Outcome(id, 0, Optional.empty())))
+                .switchIfEmpty(Mono.fromSupplier(() -> new Outcome(id, 0, 0, Optional.empty())))
                 .doOnNext(outcome -> outcome.skipped().ifPresent(why -> warn(id, why)));
     }
 
@@ -86,10 +91,10 @@ final class BackupDeletion {
         return mainArchives(id)
                 .flatMap(main -> Flux.fromIterable(main)
                         .concatMap(key -> delete(List.of(key)))
-                        .takeUntil(batch -> !batch.refused().isEmpty())
+                        .takeUntil(batch -> batch.refused() > 0)
                         .reduce(Batch.NONE, Batch::plus))
-                .flatMap(main -> main.refused().isEmpty() ? others(id).map(main::plus) : Mono.just(main))
-                .map(all -> new Outcome(id, all.deleted(), all.problem(id)));
+                .flatMap(main -> main.refused() == 0 ? others(id).map(main::plus) : Mono.just(main))
+                .map(all -> new Outcome(id, 0, 0, Optional.empty()).plus(all));
     }
 
     /**
@@ -122,13 +127,16 @@ final class BackupDeletion {
         return store.delete(keys)
                 .map(failure -> failure.key() + " (" + failure.cause().getMessage() + ")")
                 .collectList()
-                .map(refused -> new Batch(keys.size() - refused.size(), refused));
+                .map(refused -> new Batch(
+                        keys.size() - refused.size(),
+                        refused.size(),
+                        refused.subList(0, Math.min(FAILURES_SHOWN, refused.size()))));
     }
 
     /** Deletes the record of a backup of which nothing else is left. */
     Mono<Outcome> record(Outcome files) {
         return delete(List.of(record(files.id())))
-                .map(batch -> new Outcome(files.id(), files.files() + batch.deleted(), batch.problem(files.id())))
+                .map(files::plus)
                 .doOnNext(outcome -> outcome.skipped()
                         .ifPresentOrElse(
                                 why -> warn(outcome.id(), why),
@@ -146,23 +154,29 @@ final class BackupDeletion {
         log.atWarn().addKeyValue("backup", id).addKeyValue("reason", why).log("backup not deleted");
     }
 
-    private record Batch(long deleted, List<String> refused) {
+    /**
+     * What a few requests did.
+     *
+     * @param examples of refusals, for people
+     */
+    private record Batch(long deleted, long refused, List<String> examples) {
 
-        static final Batch NONE = new Batch(0, List.of());
+        static final Batch NONE = new Batch(0, 0, List.of());
 
         Batch plus(Batch other) {
-            List<String> all = new ArrayList<>(refused);
-            other.refused().stream()
-                    .limit(Math.max(0, FAILURES_SHOWN - refused.size()))
-                    .forEach(all::add);
-            return new Batch(deleted + other.deleted(), all);
+            return new Batch(
+                    deleted + other.deleted,
+                    refused + other.refused,
+                    Stream.concat(examples.stream(), other.examples.stream())
+                            .limit(FAILURES_SHOWN)
+                            .toList());
         }
 
         Optional<String> problem(BackupId id) {
-            return refused.isEmpty()
+            return refused == 0
                     ? Optional.empty()
-                    : Optional.of("backup " + id + " was not deleted: the store refused "
-                            + String.join(", ", refused.subList(0, Math.min(FAILURES_SHOWN, refused.size()))));
+                    : Optional.of("backup " + id + " was not deleted: the store refused " + refused
+                            + " of its objects: " + String.join(", ", examples));
         }
     }
 }

@@ -5,8 +5,7 @@ import io.walarchiver.backup.catalog.BackupCatalog;
 import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.backup.catalog.BackupRemains;
 import io.walarchiver.backup.catalog.CatalogEntry;
-import io.walarchiver.backup.recovery.RecoveryException;
-import io.walarchiver.backup.recovery.TimelineHistories;
+import io.walarchiver.backup.verify.TimelineHistories;
 import io.walarchiver.store.ObjectInfo;
 import io.walarchiver.store.ObjectKey;
 import io.walarchiver.store.ObjectStore;
@@ -32,13 +31,10 @@ public final class Retention {
 
     private static final Logger log = LoggerFactory.getLogger(Retention.class);
 
-    private static final int HISTORIES_AT_ONCE = 4;
-
     private final ObjectStore store;
     private final ArchiveLayout layout;
     private final BackupCatalog catalog;
     private final WalTree wal;
-    private final TimelineHistories histories;
 
     /** For the archive of one server. */
     public Retention(ObjectStore store, ArchiveLayout layout, BackupCatalog catalog) {
@@ -46,7 +42,6 @@ public final class Retention {
         this.layout = layout;
         this.catalog = catalog;
         this.wal = new WalTree(store, layout);
-        this.histories = new TimelineHistories(store, layout);
     }
 
     /** The plan of a policy at a time, see {@link RetentionPlan#ofPolicy}. */
@@ -80,18 +75,14 @@ public final class Retention {
         return wal.directories()
                 .map(WalTree.Directory::timeline)
                 .distinctUntilChanged()
-                .flatMap(this::history, HISTORIES_AT_ONCE, 1)
-                .collectMap(TimelineHistory::timeline);
-    }
-
-    private Mono<TimelineHistory> history(Timeline timeline) {
-        return histories.read(timeline).onErrorResume(RecoveryException.CorruptArchive.class, damaged -> {
-            log.atWarn()
-                    .addKeyValue("timeline", timeline)
-                    .addKeyValue("reason", damaged.getMessage())
-                    .log("a timeline history is damaged: WAL stays that it may need");
-            return Mono.empty();
-        });
+                .collectList()
+                .flatMap(timelines -> TimelineHistories.read(store, layout, timelines))
+                .doOnNext(read -> read.damaged()
+                        .forEach((timeline, reason) -> log.atWarn()
+                                .addKeyValue("timeline", timeline)
+                                .addKeyValue("reason", reason)
+                                .log("a timeline history is damaged: WAL stays that it may tell to be of no use")))
+                .map(TimelineHistories::sound);
     }
 
     /** The WAL that a plan deletes, as ranges in the order of their names. Lists the directories of which something goes. */

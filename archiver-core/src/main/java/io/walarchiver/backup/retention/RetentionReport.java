@@ -12,7 +12,7 @@ import java.util.List;
  * @param deletedFiles   objects of backups that were deleted
  * @param deletedWal     WAL objects that were deleted
  * @param deletedWalBytes their size, as stored
- * @param refusedWal     WAL objects the store refused to delete
+ * @param refused        objects of backups and WAL the store refused to delete
  */
 public record RetentionReport(
         List<BackupId> deletedBackups,
@@ -20,7 +20,7 @@ public record RetentionReport(
         long deletedFiles,
         long deletedWal,
         long deletedWalBytes,
-        long refusedWal) {
+        long refused) {
 
     /** Nothing was to be done. */
     public static final RetentionReport NOTHING = new RetentionReport(List.of(), List.of(), 0, 0, 0, 0);
@@ -32,6 +32,6 @@ public record RetentionReport(
 
     /** True when everything the plan wanted to delete is gone. */
     public boolean isComplete() {
-        return skipped.isEmpty() && refusedWal == 0;
+        return skipped.isEmpty() && refused == 0;
     }
 }

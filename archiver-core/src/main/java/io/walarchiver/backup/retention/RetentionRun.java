@@ -65,19 +65,20 @@ public final class RetentionRun {
         files.forEach(outcome -> outcome.skipped().ifPresent(skipped::add));
         records.forEach(outcome -> outcome.skipped().ifPresent(skipped::add));
         wal.refusals().forEach(refusal -> skipped.add("WAL was not deleted: " + refusal));
+        List<BackupDeletion.Outcome> last = new ArrayList<>(records);
+        files.stream().filter(outcome -> outcome.skipped().isPresent()).forEach(last::add);
         return new RetentionReport(
                 records.stream()
                         .filter(outcome -> outcome.skipped().isEmpty())
                         .map(BackupDeletion.Outcome::id)
                         .toList(),
                 skipped,
-                records.stream().mapToLong(BackupDeletion.Outcome::files).sum()
-                        + files.stream()
-                                .filter(outcome -> outcome.skipped().isPresent())
-                                .mapToLong(BackupDeletion.Outcome::files)
-                                .sum(),
+                last.stream().mapToLong(BackupDeletion.Outcome::files).sum(),
                 wal.deleted(),
                 wal.bytes(),
-                wal.refused());
+                wal.refused()
+                        + last.stream()
+                                .mapToLong(BackupDeletion.Outcome::refused)
+                                .sum());
     }
 }

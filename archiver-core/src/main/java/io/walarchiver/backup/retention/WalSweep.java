@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -82,21 +83,21 @@ final class WalSweep {
             AtomicReference<Current> current = new AtomicReference<>(first);
             return wal.deletions(first.rule())
                     .buffer(BATCH)
-                    .concatMap(
-                            batch -> catalog.state()
-                                    .flatMap(state -> state.equals(current.get().state())
-                                            ? Mono.just(current.get())
-                                            : lookAgain(plan, gone, current))
-                                    .flatMap(now -> delete(batch, now.rule())),
-                            1)
+                    .concatMap(batch -> rule(plan, gone, current).flatMap(rule -> delete(batch, rule)), 1)
                     .reduce(Outcome.NONE, (sum, batch) -> sum.plus(batch.files(), batch.failures()))
                     .doOnNext(WalSweep::log);
         });
     }
 
-    private Mono<Current> lookAgain(RetentionPlan plan, Set<BackupId> gone, AtomicReference<Current> current) {
-        log.info("the catalog has changed while WAL is being deleted; what may go is found out anew");
-        return look(plan, gone).doOnNext(current::set);
+    private Mono<WalRule> rule(RetentionPlan plan, Set<BackupId> gone, AtomicReference<Current> current) {
+        Current last = Objects.requireNonNull(current.get());
+        return catalog.state().flatMap(state -> {
+            if (state.equals(last.state())) {
+                return Mono.just(last.rule());
+            }
+            log.info("the catalog has changed while WAL is being deleted; what may go is found out anew");
+            return look(plan, gone).doOnNext(current::set).map(Current::rule);
+        });
     }
 
     /** The state first: a change while the records are read then shows before the next batch. */
