@@ -92,7 +92,8 @@ public final class BackupRestore {
                     RestorePlan plan = plan(order);
                     return Mono.usingWhen(
                             Mono.fromSupplier(() -> new RestoreRun(
-                                    new OpenDestination(plan, settings, layout.serverPrefix() + " at " + store.location()),
+                                    new OpenDestination(
+                                            plan, settings, layout.serverPrefix() + " at " + store.location()),
                                     settings.jobs())),
                             run -> restore(run, order),
                             RestoreRun::close);
@@ -109,8 +110,9 @@ public final class BackupRestore {
             String wanted = Integer.toString(settings.majorVersion().getAsInt());
             String there = FinishedCluster.majorVersion(info.serverVersion().getAsInt());
             if (!there.equals(wanted)) {
-                throw new WrongServer("wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
-                        + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
+                throw new WrongServer(
+                        "wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
+                                + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
             }
         }
         return RestorePlan.of(order);
@@ -170,16 +172,17 @@ public final class BackupRestore {
                 .filter(part -> part.volumes().size() > 1)
                 .map(RestorePlan.Part::archive)
                 .collect(Collectors.toSet());
+        FirstFailure ofAll = new FirstFailure();
         return Flux.fromIterable(parts)
                 .concatMapIterable(RestorePlan.Part::volumes)
                 .flatMap(
                         file -> {
                             ArchiveTree tree = tree(trees, file);
-                            return extract(run, progress, file, tree, divided.contains(file.archive()))
+                            return ofAll.of(extract(run, progress, file, tree, divided.contains(file.archive()))
                                     .onErrorResume(ArchiveTree.Overlap.class, overlap -> {
                                         tree.overlap();
                                         return Mono.empty();
-                                    });
+                                    }));
                         },
                         settings.jobs())
                 .thenMany(Flux.fromIterable(parts))
@@ -214,24 +217,24 @@ public final class BackupRestore {
     private Mono<Void> extract(
             RestoreRun run, ProgressMeter progress, BackupFile file, ArchiveTree tree, boolean sideBySide) {
         OpenDestination destination = run.destination();
+        FirstFailure ofBoth = new FirstFailure();
         return Mono.usingWhen(
                         Mono.fromSupplier(run::passage),
-                        passage -> Mono.when(
-                                BlockingWork.run(
-                                        run.blocking(),
-                                        () -> new VolumeExtraction(
-                                                        file,
-                                                        tree,
-                                                        sideBySide,
-                                                        destination.plan(),
-                                                        passage,
-                                                        run.owners(settings),
-                                                        progress)
-                                                .run()),
-                                passage.entered()
-                                        .then(Mono.defer(() -> new VolumeDownload(
-                                                        file, store, pool, settings, timer, nanoTime, progress)
-                                                .into(passage)))),
+                        passage -> {
+                            VolumeExtraction extraction = new VolumeExtraction(
+                                    file,
+                                    tree,
+                                    sideBySide,
+                                    destination.plan(),
+                                    passage,
+                                    run.owners(settings),
+                                    progress);
+                            VolumeDownload download =
+                                    new VolumeDownload(file, store, pool, settings, timer, nanoTime, progress);
+                            return Mono.when(
+                                    ofBoth.of(BlockingWork.run(run.blocking(), extraction::run)),
+                                    ofBoth.of(passage.entered().then(Mono.defer(() -> download.into(passage)))));
+                        },
                         run::over)
                 .then(BlockingWork.run(run.blocking(), () -> destination.extracted(file)))
                 .then(Mono.fromRunnable(() -> observer.extracted(file)));
