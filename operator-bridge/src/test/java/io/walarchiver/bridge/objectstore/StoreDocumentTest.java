@@ -207,7 +207,6 @@ final class StoreDocumentTest {
                         id + secret,
                         "      inheritFromIAMRole: false\n",
                         "has neither accessKeyId and secretAccessKey"),
-                Arguments.of(id, id + "      inheritFromIAMRole: true\n", "has keys and inheritFromIAMRole"),
                 Arguments.of("key: id}", "key: ID}", "no text under the key \"ID\"; it has id, secret"),
                 Arguments.of("id: KEYID", "id: \" \"", "of the Secret \"aws\" is blank"),
                 Arguments.of("id: KEYID", "id: 123456", "stringData.id: must be text: put it in quotes"),
@@ -229,6 +228,18 @@ final class StoreDocumentTest {
                 Arguments.of(path, path + "\n    " + path, "destinationPath: written twice"),
                 Arguments.of(path, path + "\n    wal: &w {}\n    data: *w", "YAML aliases are not supported"),
                 Arguments.of(path, "destinationPath: [s3://x", "malformed YAML"));
+    }
+
+    @Test
+    void keysBesideARoleAreIgnoredWithAWarning() {
+        String id = "      accessKeyId: {name: aws, key: id}\n";
+        StoreConfiguration store = StoreDocument.parse(S3.replace(id, id + "      inheritFromIAMRole: true\n"))
+                .configuration();
+
+        assertThat(((StoreProvider.S3) store.provider()).access()).isInstanceOf(S3Access.DefaultChain.class);
+        assertThat(store.warnings())
+                .singleElement()
+                .satisfies(warning -> assertThat(warning.message()).startsWith("has keys and inheritFromIAMRole"));
     }
 
     @Test
