@@ -15,4 +15,13 @@ final class Trees {
     static ArrayNode array(ObjectNode parent, String field) {
         return parent.get(field) instanceof ArrayNode known ? known : parent.putArray(field);
     }
+
+    /** The node that reading the number back would give; others are not equal to it. */
+    static void put(ObjectNode parent, String field, long number) {
+        if (number == (int) number) {
+            parent.put(field, (int) number);
+        } else {
+            parent.put(field, number);
+        }
+    }
 }
