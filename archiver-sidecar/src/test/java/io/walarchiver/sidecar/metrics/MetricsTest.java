@@ -130,7 +130,7 @@ class MetricsTest {
                 0);
     }
 
-    private static String prometheusName(Meters meter) {
+    static String prometheusName(Meters meter) {
         String name = meter.meterName().replace('.', '_');
         String unit = meter.type() == Meters.Type.TIMER ? "seconds" : meter.unit();
         if (!unit.isEmpty() && !name.endsWith("_" + unit)) {

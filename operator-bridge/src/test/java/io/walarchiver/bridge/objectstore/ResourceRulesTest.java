@@ -129,7 +129,7 @@ final class ResourceRulesTest {
         }
     }
 
-    private static List<String> check(JsonNode spec) {
+    static List<String> check(JsonNode spec) {
         List<String> broken = new ArrayList<>();
         check("spec", ResourceSchema.schema().at("/properties/spec"), spec, broken);
         return broken;

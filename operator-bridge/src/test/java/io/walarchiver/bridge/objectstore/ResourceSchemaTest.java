@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.networknt.schema.JsonSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SchemaValidatorsConfig;
-import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import java.util.List;
 import java.util.Set;
@@ -21,13 +17,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the API server accepts and refuses by the schema alone; its rules are {@link ResourceRulesTest}'s affair. */
 final class ResourceSchemaTest {
-
-    private static final JsonSchema SCHEMA = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
-            .getSchema(
-                    ResourceSchema.strict(),
-                    SchemaValidatorsConfig.builder()
-                            .formatAssertionsEnabled(true)
-                            .build());
 
     @ParameterizedTest
     @MethodSource("manifests")
@@ -152,7 +141,7 @@ final class ResourceSchemaTest {
     }
 
     private static List<String> problems(JsonNode manifest) {
-        return SCHEMA.validate(manifest).stream()
+        return ManifestCheck.SCHEMA.validate(manifest).stream()
                 .map(ValidationMessage::getMessage)
                 .toList();
     }
