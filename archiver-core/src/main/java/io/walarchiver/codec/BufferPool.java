@@ -42,6 +42,7 @@ public final class BufferPool {
     private final Deque<Waiter> ordinary = new ArrayDeque<>();
     private final Set<Thread> granting = new HashSet<>();
     private int inUse;
+    private volatile Runnable shortage = () -> {};
 
     /**
      * @param bufferBytes size of each buffer
@@ -89,6 +90,15 @@ public final class BufferPool {
         return Mono.create(sink -> enqueue(new Waiter(count, sink), priority));
     }
 
+    /**
+     * Sets what happens when an urgent request finds too few free buffers: {@code action} is called, on the requester's
+     * thread and once for each such request, and may make somebody give buffers back who uses them for something that can
+     * be done again. It must not block. Replaces the action set before.
+     */
+    public void onShortage(Runnable action) {
+        shortage = action;
+    }
+
     private void enqueue(Waiter waiter, Priority priority) {
         waiter.sink.onCancel(() -> cancel(waiter));
         synchronized (this) {
@@ -97,6 +107,13 @@ public final class BufferPool {
             }
         }
         grant();
+        if (priority == Priority.URGENT && isWaiting(waiter)) {
+            shortage.run();
+        }
+    }
+
+    private synchronized boolean isWaiting(Waiter waiter) {
+        return urgent.contains(waiter);
     }
 
     /**

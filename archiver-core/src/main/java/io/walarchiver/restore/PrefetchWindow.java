@@ -131,6 +131,22 @@ final class PrefetchWindow {
         return Optional.empty();
     }
 
+    /**
+     * Gives up the fetch that holds memory and whose segment is needed last, because somebody who cannot wait needs the
+     * memory. Never the one an asked segment waits for. It is fetched again when its turn comes.
+     */
+    void yieldMemory() {
+        synchronized (this) {
+            for (Ahead ahead : underWay.descendingMap().values()) {
+                if (ahead.hasBegun() && !asked.contains(ahead.name())) {
+                    withdraw(ahead);
+                    break;
+                }
+            }
+        }
+        tellWithdrawn();
+    }
+
     /** An asked segment is being fetched now; nothing new is begun beside it. */
     synchronized void enterAsked() {
         askedAndFetching++;

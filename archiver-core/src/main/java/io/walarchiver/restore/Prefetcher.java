@@ -26,8 +26,8 @@ import reactor.core.scheduler.Scheduler;
  * Restores files on request and fetches the following segments while PostgreSQL replays.
  *
  * <p><b>What it promises.</b> An asked file is answered as by {@link RestorePipeline}, only sooner. It takes memory before
- * any prefetch does, and two buffers are always left to it when the pool has four or more; no new prefetch begins while
- * an asked segment is fetched. A prefetch that failed or found nothing is forgotten: the asked file is fetched afresh and
+ * any prefetch does, and one that holds memory gives it up when the asked file finds too little; no new prefetch begins
+ * while an asked segment is fetched. A prefetch that failed or found nothing is forgotten: the asked file is fetched afresh and
  * its absence proven then.
  *
  * <p><b>What is prefetched.</b> Complete segments behind the one restored last, on its timeline, as many as
@@ -64,7 +64,7 @@ public final class Prefetcher {
         this.nanoTime = pipeline.nanoTime();
         this.observer = pipeline.observer();
         this.lanes =
-                Math.min(settings.parallelism(), Math.max(1, (pipeline.pool().capacity() - 2) / 2));
+                Math.min(settings.parallelism(), Math.max(1, pipeline.pool().capacity() / 2));
         this.window = new PrefetchWindow(settings, pipeline.cluster(), observer, lanes);
     }
 
@@ -176,6 +176,7 @@ public final class Prefetcher {
                 .onErrorResume(IOException.class, failure -> Mono.never())
                 .then(Mono.defer(() -> {
                     window.open(nanoTime.getAsLong());
+                    pipeline.pool().onShortage(window::yieldMemory);
                     Mono<Void> everyLane = Flux.range(0, lanes)
                             .flatMap(lane -> awaitWork().then(workOnce()).repeat(), lanes)
                             .then();

@@ -67,6 +67,37 @@ class BufferPoolTest {
     }
 
     @Test
+    void shortageIsToldOnceForEachUrgentRequestThatHasToWait() {
+        List<String> served = new ArrayList<>();
+        AtomicInteger told = new AtomicInteger();
+        pool.onShortage(told::incrementAndGet);
+        List<PooledBuffer> held = take(3);
+
+        request(1, Priority.URGENT, "fits", served);
+        request(2, Priority.ORDINARY, "ordinary", served);
+        assertThat(told).hasValue(0);
+        request(2, Priority.URGENT, "waits", served);
+        request(1, Priority.URGENT, "waits behind it", served);
+
+        assertThat(told).hasValue(2);
+        assertThat(served).containsExactly("fits");
+        release(held);
+        assertThat(served).containsExactly("fits", "waits", "waits behind it", "ordinary");
+    }
+
+    @Test
+    void buffersGivenBackOnAShortageServeTheRequestThatToldIt() {
+        List<String> served = new ArrayList<>();
+        List<PooledBuffer> held = take(4);
+        pool.onShortage(() -> release(held));
+
+        request(2, Priority.URGENT, "urgent", served);
+
+        assertThat(served).containsExactly("urgent");
+        assertThat(pool.inUse()).isZero();
+    }
+
+    @Test
     void requestIsServedAsAWholeOrNotAtAll() {
         List<PooledBuffer> one = take(2);
         List<PooledBuffer> other = take(1);

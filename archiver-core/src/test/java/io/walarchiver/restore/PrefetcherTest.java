@@ -16,6 +16,7 @@ import io.walarchiver.store.Fault;
 import io.walarchiver.store.StoreException;
 import io.walarchiver.store.StoreOperation;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -303,17 +304,70 @@ class PrefetcherTest {
     }
 
     @Test
-    void twoBuffersStayFreeForTheAskedSegment() {
+    void askedFileTakesTheMemoryOfThePrefetchThatIsNeededLast() {
         archive(3, 30);
+        startWithEveryBufferInHangingPrefetches();
+        List<PooledBuffer> urgent = new ArrayList<>();
+
+        fixture.pool.acquire(2, BufferPool.Priority.URGENT).subscribe(urgent::addAll);
+
+        assertThat(urgent).hasSize(2);
+        assertThat(fixture.pool.waiting()).as("the prefetch that gave way").isEqualTo(1);
+        fixture.script(StoreOperation.GET, Fault.pass());
+        urgent.forEach(PooledBuffer::release);
+        assertThat(prefetcher.status().spooledFiles())
+                .as("fetched again, and the next one")
+                .isGreaterThanOrEqualTo(1);
+        assertThat(spooledNames()).contains(seg(6)).doesNotContain(seg(4), seg(5));
+    }
+
+    @Test
+    void askedSegmentElsewhereIsServedThoughEveryPrefetchHangs() {
+        archive(3, 30);
+        startWithEveryBufferInHangingPrefetches();
+
+        assertThat(restore(seg(20)).source()).isEqualTo(Source.FETCHED);
+    }
+
+    @Test
+    void prefetchAnAskedSegmentWaitsForDoesNotGiveWay() {
+        fixture.pool = new BufferPool(RestoreFixture.BUFFER_BYTES, 2);
+        archive(3, 4);
+        start();
+        Sinks.Empty<Void> latch = Sinks.empty();
+        fixture.script(StoreOperation.GET, Fault.pass(), Fault.delayUntil(latch.asMono()));
+        restore(seg(3));
+        AtomicReference<RestoredFile> answer = new AtomicReference<>();
+        prefetcher
+                .restore(name(seg(4)), fixture.destination(), RestoreMode.RECOVERY)
+                .subscribe(answer::set);
+        List<PooledBuffer> urgent = new ArrayList<>();
+
+        fixture.pool.acquire(2, BufferPool.Priority.URGENT).subscribe(urgent::addAll);
+        assertThat(urgent).isEmpty();
+        latch.tryEmitEmpty().orThrow();
+
+        assertThat(answer.get()).extracting(RestoredFile::source).isEqualTo(Source.PREFETCHED);
+        assertThat(urgent).hasSize(2);
+        urgent.forEach(PooledBuffer::release);
+    }
+
+    private void startWithEveryBufferInHangingPrefetches() {
         fixture.settings =
                 fixture.settings.withPrefetch(fixture.settings.prefetch().withParallelism(8));
         start();
         fixture.script(StoreOperation.GET, Fault.pass(), Fault.hang(), Fault.hang(), Fault.hang());
-
         restore(seg(3));
+        assertThat(prefetcher.status().inFlight()).isEqualTo(3);
+        assertThat(fixture.pool.inUse()).isEqualTo(6);
+    }
 
-        assertThat(prefetcher.status().inFlight()).isEqualTo(2);
-        assertThat(fixture.pool.inUse()).isEqualTo(4);
+    private List<String> spooledNames() {
+        try {
+            return spooled();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
