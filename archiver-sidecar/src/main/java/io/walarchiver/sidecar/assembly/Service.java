@@ -2,9 +2,11 @@ package io.walarchiver.sidecar.assembly;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.archive.DataDirectory;
+import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.restore.RestoreMode;
 import io.walarchiver.sidecar.Version;
 import io.walarchiver.sidecar.grpc.GrpcServer;
+import io.walarchiver.sidecar.grpc.GrpcServices;
 import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.health.Liveness;
 import io.walarchiver.sidecar.health.Readiness;
@@ -15,7 +17,9 @@ import io.walarchiver.sidecar.http.WalRoutes;
 import io.walarchiver.sidecar.metrics.Metrics;
 import io.walarchiver.sidecar.net.EventLoop;
 import io.walarchiver.sidecar.request.ArchivedRange;
+import io.walarchiver.sidecar.request.BackupRequests;
 import io.walarchiver.sidecar.request.CallGate;
+import io.walarchiver.sidecar.request.PreconditionException;
 import io.walarchiver.sidecar.request.WalPaths;
 import io.walarchiver.sidecar.request.WalRequests;
 import io.walarchiver.sidecar.settings.ServeSettings;
@@ -36,6 +40,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
@@ -151,6 +156,12 @@ public final class Service implements AutoCloseable {
                         .then(FileOwner.handOver(destination, owner, workers.fileIo())),
                 gate,
                 workers.fileIo());
+        BackupRequests backups = new BackupRequests(
+                settings.pluginName().value(),
+                settings.instance(),
+                Optional.of(new ArchiveReference(settings.store().name(), settings.serverName())),
+                order -> Mono.error(new PreconditionException("base backups are not offered yet")),
+                clock);
         ArchivedRange range = new ArchivedRange(store, archive.layout());
         StatusSource status = new StatusSource(
                 new StatusSource.Identity(
@@ -170,7 +181,11 @@ public final class Service implements AutoCloseable {
                 owner,
                 management,
                 requests,
-                new GrpcServer.Services(settings.pluginName(), Version.text(), requests, range, liveness, readiness));
+                GrpcServices.instance(
+                        new GrpcServices.Process(settings.pluginName(), Version.text(), liveness, readiness),
+                        requests,
+                        range,
+                        backups));
         settings.store().warnings().forEach(warning -> LOG.warn("store: {}", warning));
         LOG.atInfo()
                 .addKeyValue("version", Version.text())
@@ -191,7 +206,7 @@ public final class Service implements AutoCloseable {
             UserPrincipal owner,
             ManagementRoutes management,
             WalRequests requests,
-            GrpcServer.Services services)
+            GrpcServices services)
             throws IOException {
         if (settings.http().isPresent()) {
             HttpServers tcp = part(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));

@@ -1,6 +1,9 @@
 package io.walarchiver.sidecar.request;
 
 import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.bridge.cluster.DefinitionException;
+import io.walarchiver.bridge.cluster.NoArchiveException;
+import io.walarchiver.bridge.objectstore.InvalidStoreException;
 import io.walarchiver.restore.RestoreException;
 import io.walarchiver.store.StoreException;
 
@@ -26,6 +29,8 @@ public record Failure(Verdict verdict, String message) {
         CONFLICT,
         /** The archive belongs to another cluster. */
         FOREIGN_ARCHIVE,
+        /** Not as things are: another backup runs, no such store is known. */
+        PRECONDITION,
         /** The file to archive, or the place to restore to, is not usable. */
         UNUSABLE,
         /** The store does not accept our credentials. */
@@ -46,8 +51,14 @@ public record Failure(Verdict verdict, String message) {
     }
 
     private static Verdict verdictOf(Throwable failure) {
+        if (failure instanceof DefinitionException definition) {
+            return definition instanceof NoArchiveException ? Verdict.PRECONDITION : Verdict.INVALID;
+        }
         if (failure instanceof InvalidRequestException) {
             return Verdict.INVALID;
+        }
+        if (failure instanceof PreconditionException || failure instanceof InvalidStoreException) {
+            return Verdict.PRECONDITION;
         }
         if (failure instanceof RefusedException) {
             return Verdict.UNAVAILABLE;
