@@ -59,6 +59,14 @@ public record ArchiveLayout(String prefix, String serverName) {
         return serverPrefix() + "base/";
     }
 
+    /**
+     * What barman's annotations of base backups start with when the URL it was given ends in a slash: that slash, and one
+     * more. Nothing else is kept there. Empty without a prefix.
+     */
+    public Optional<String> otherAnnotationPrefix() {
+        return prefix.isEmpty() ? Optional.empty() : Optional.of(prefix + "//" + serverName + "/base/");
+    }
+
     /** What every key of one base backup starts with, slash included. */
     public String backupPrefix(String backupId) {
         return basePrefix() + backupId + "/";

@@ -59,6 +59,23 @@ public record BackupInfo(
         raw = Collections.unmodifiableSortedMap(new TreeMap<>(raw));
     }
 
+    /**
+     * The backup this one only holds the changes of, as barman servers make them. Such a record alone cannot be restored.
+     */
+    public Optional<String> parentBackupId() {
+        return rawText("parent_backup_id");
+    }
+
+    /** True when the data is in volume snapshots of a cloud provider. Such a backup has no archives, and nobody here can
+     * restore or delete it. */
+    public boolean isSnapshot() {
+        return rawText("snapshots_info").isPresent();
+    }
+
+    private Optional<String> rawText(String key) {
+        return Optional.ofNullable(raw.get(key)).filter(text -> !text.isEmpty() && !text.equals("None"));
+    }
+
     /** True when it may be restored: whole, without error, and with all positions known. */
     public boolean isUsable() {
         return status == BackupStatus.DONE
