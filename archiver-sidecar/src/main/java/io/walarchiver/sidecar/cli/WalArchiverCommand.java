@@ -15,7 +15,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The command {@code wal-archiver}. */
 @Command(
         name = "wal-archiver",
-        description = "Archives the WAL of a PostgreSQL server to object storage and brings it back.",
+        description =
+                "Archives the WAL and base backups of a PostgreSQL server in object storage and brings them back.",
         mixinStandardHelpOptions = true,
         versionProvider = WalArchiverCommand.VersionText.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -23,6 +24,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ServeCommand.class,
             WalArchiveCommand.class,
             WalRestoreCommand.class,
+            BackupListCommand.class,
+            BackupShowCommand.class,
+            BackupKeepCommand.class,
             CheckCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class

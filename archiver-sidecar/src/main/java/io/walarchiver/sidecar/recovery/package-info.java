@@ -1,6 +1,5 @@
 /**
- * What stands around a restored base backup: the settings with which PostgreSQL recovers, and the command it gets its WAL
- * with.
+ * What stands around a restored base backup: the command with which PostgreSQL gets its WAL.
  */
 @NullMarked
 @CheckReturnValue

@@ -1,6 +1,7 @@
 package io.walarchiver.sidecar.request;
 
 import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.backup.catalog.CatalogException;
 import io.walarchiver.bridge.cluster.DefinitionException;
 import io.walarchiver.bridge.cluster.NoArchiveException;
 import io.walarchiver.bridge.objectstore.InvalidStoreException;
@@ -21,7 +22,7 @@ public record Failure(Verdict verdict, String message) {
 
     /** What a failure means for whoever asked. */
     public enum Verdict {
-        /** The store positively said that there is no such file. */
+        /** The store positively said that there is no such file, or no such backup. */
         NOT_FOUND,
         /** The question itself is wrong. */
         INVALID,
@@ -69,10 +70,23 @@ public record Failure(Verdict verdict, String message) {
         if (failure instanceof RestoreException restore) {
             return verdictOf(restore);
         }
+        if (failure instanceof CatalogException catalog) {
+            return verdictOf(catalog);
+        }
         if (failure instanceof StoreException store) {
             return verdictOf(store);
         }
         return Verdict.INTERNAL;
+    }
+
+    private static Verdict verdictOf(CatalogException failure) {
+        if (failure instanceof CatalogException.NoSuchBackup) {
+            return Verdict.NOT_FOUND;
+        }
+        if (failure instanceof CatalogException.IdTaken) {
+            return Verdict.CONFLICT;
+        }
+        return failure instanceof CatalogException.UnknownVolume ? Verdict.CORRUPT : Verdict.PRECONDITION;
     }
 
     private static Verdict verdictOf(ArchiveException failure) {
