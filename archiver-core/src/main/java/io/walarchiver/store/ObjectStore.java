@@ -63,6 +63,15 @@ public interface ObjectStore extends AutoCloseable {
      */
     Flux<String> listPrefixes(String prefix);
 
+    /**
+     * The objects at one level of the key tree: keys that start with {@code prefix} and hold no slash behind it, in byte
+     * order. What {@link #listPrefixes} leaves out. A store that can ask for a level alone does so; otherwise this costs
+     * as much as {@link #list}.
+     */
+    default Flux<ObjectInfo> listLevel(String prefix) {
+        return list(prefix).filter(info -> info.key().value().indexOf('/', prefix.length()) < 0);
+    }
+
     /** Deletes the object. An absent object is success. */
     Mono<Void> delete(ObjectKey key);
 

@@ -222,6 +222,22 @@ public interface ObjectStoreListContract extends ObjectStoreFixture {
     }
 
     @Test
+    default void objectsOfOneLevelAreListedWithoutThoseBelow() {
+        String prefix = freshPrefix();
+        for (String name : List.of("base/1/data", "base/file", "file.a", "file.b", "wals/0001/0001", "zero")) {
+            write(new ObjectKey(prefix + name), bytes(1, name.length()));
+        }
+
+        assertThat(level(prefix)).containsExactly(prefix + "file.a", prefix + "file.b", prefix + "zero");
+        assertThat(level(prefix + "base/")).containsExactly(prefix + "base/file");
+        assertThat(level(prefix + "file")).containsExactly(prefix + "file.a", prefix + "file.b");
+        assertThat(level(prefix + "base")).isEmpty();
+        assertThat(level(prefix + "none/")).isEmpty();
+        assertThat(store().listLevel(prefix + "base/").map(ObjectInfo::size).blockLast(LIMIT))
+                .isEqualTo(9);
+    }
+
+    @Test
     default void listingIsCold() {
         String prefix = freshPrefix();
         Flux<ObjectInfo> list = store().list(prefix);
@@ -238,6 +254,14 @@ public interface ObjectStoreListContract extends ObjectStoreFixture {
 
     private List<String> keys(String prefix) {
         List<String> keys = store().list(prefix)
+                .map(info -> info.key().value())
+                .collectList()
+                .block(LIMIT);
+        return keys == null ? List.of() : keys;
+    }
+
+    private List<String> level(String prefix) {
+        List<String> keys = store().listLevel(prefix)
                 .map(info -> info.key().value())
                 .collectList()
                 .block(LIMIT);

@@ -238,6 +238,12 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     @Override
+    public Flux<ObjectInfo> listLevel(String prefix) {
+        return call("list_objects", "list of " + prefix, activity -> TreeWalk.objects(tree, prefix))
+                .flatMapIterable(Function.identity());
+    }
+
+    @Override
     public Flux<String> listPrefixes(String prefix) {
         return call("list_objects", "list of " + prefix, activity -> TreeWalk.prefixes(tree, prefix))
                 .flatMapIterable(Function.identity());

@@ -39,6 +39,14 @@ final class TreeWalk {
         return walk;
     }
 
+    /** The objects of the level the prefix leads to, without those below its directories. */
+    static List<ObjectInfo> objects(FileTree tree, String prefix) throws IOException {
+        return level(tree, prefix).stream()
+                .filter(entry -> !entry.attributes().isDirectory())
+                .map(Entry::info)
+                .toList();
+    }
+
     /** The directories of the next level that hold at least one object, as continuations of the prefix. */
     static List<String> prefixes(FileTree tree, String prefix) throws IOException {
         List<String> prefixes = new ArrayList<>();
@@ -66,11 +74,7 @@ final class TreeWalk {
             if (entry.attributes().isDirectory()) {
                 levels.push(read(entry.path(), entry.sortKey(), "").iterator());
             } else {
-                return Optional.of(new ObjectInfo(
-                        new ObjectKey(entry.sortKey()),
-                        entry.attributes().size(),
-                        entry.attributes().lastModifiedTime().toInstant(),
-                        Map.of()));
+                return Optional.of(entry.info());
             }
         }
         return Optional.empty();
@@ -157,6 +161,14 @@ final class TreeWalk {
 
     /** Directories sort with their slash, as the keys below them do. */
     private record Entry(Path path, String sortKey, BasicFileAttributes attributes) implements Comparable<Entry> {
+
+        ObjectInfo info() {
+            return new ObjectInfo(
+                    new ObjectKey(sortKey),
+                    attributes.size(),
+                    attributes.lastModifiedTime().toInstant(),
+                    Map.of());
+        }
 
         @Override
         public int compareTo(Entry other) {

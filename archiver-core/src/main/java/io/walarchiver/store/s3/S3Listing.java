@@ -43,6 +43,13 @@ final class S3Listing {
                 page -> page.contents().stream().flatMap(S3Listing::info).toList());
     }
 
+    Flux<ObjectInfo> level(String prefix) {
+        return pages(
+                prefix,
+                request -> request.delimiter("/"),
+                page -> page.contents().stream().flatMap(S3Listing::info).toList());
+    }
+
     Flux<String> prefixes(String prefix) {
         return pages(
                 prefix,

@@ -193,6 +193,11 @@ public final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
+    public Flux<ObjectInfo> listLevel(String prefix) {
+        return listing.level(prefix);
+    }
+
+    @Override
     public Flux<String> listPrefixes(String prefix) {
         return listing.prefixes(prefix);
     }
