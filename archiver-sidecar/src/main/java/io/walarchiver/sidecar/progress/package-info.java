@@ -1,5 +1,5 @@
 /**
- * How far something long is: as a line on a terminal, and in the log.
+ * How far something long is, and how it ended: as figures, as a line on a terminal, in the log.
  */
 @NullMarked
 @CheckReturnValue
