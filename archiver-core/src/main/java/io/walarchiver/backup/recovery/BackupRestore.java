@@ -3,6 +3,7 @@ package io.walarchiver.backup.recovery;
 import io.walarchiver.archive.ArchiveLayout;
 import io.walarchiver.backup.catalog.Archive;
 import io.walarchiver.backup.catalog.BackupFile;
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.backup.catalog.BackupInfo;
 import io.walarchiver.backup.recovery.RecoveryException.NoSuitableBackup;
 import io.walarchiver.backup.recovery.RecoveryException.WrongServer;
@@ -10,9 +11,12 @@ import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.BlockingWork;
 import io.walarchiver.restore.RestorePipeline;
 import io.walarchiver.store.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -86,13 +90,26 @@ public final class BackupRestore {
         this.nanoTime = nanoTime;
     }
 
+    /**
+     * The backup that an earlier run has begun to bring back into a data directory and not finished; empty when there is
+     * none. Blocks.
+     */
+    public static Optional<BackupId> unfinishedIn(Path dataDirectory) throws IOException {
+        return UnfinishedMark.read(dataDirectory)
+                .flatMap(earlier -> earlier.identity().stream()
+                        .filter(line -> line.startsWith(RestorePlan.BACKUP))
+                        .map(line -> new BackupId(line.substring(RestorePlan.BACKUP.length())))
+                        .findFirst());
+    }
+
     /** Restores. Emits when the destination is complete, verified and, if asked for, flushed. */
     public Mono<RestoredBackup> restore(RestoreOrder order) {
         return Mono.defer(() -> {
                     RestorePlan plan = plan(order);
                     return Mono.usingWhen(
                             Mono.fromSupplier(() -> new RestoreRun(
-                                    new OpenDestination(plan, settings, layout.serverPrefix() + " at " + store.location()),
+                                    new OpenDestination(
+                                            plan, settings, layout.serverPrefix() + " at " + store.location()),
                                     settings.jobs())),
                             run -> restore(run, order),
                             RestoreRun::close);
@@ -109,8 +126,9 @@ public final class BackupRestore {
             String wanted = Integer.toString(settings.majorVersion().getAsInt());
             String there = FinishedCluster.majorVersion(info.serverVersion().getAsInt());
             if (!there.equals(wanted)) {
-                throw new WrongServer("wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
-                        + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
+                throw new WrongServer(
+                        "wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
+                                + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
             }
         }
         return RestorePlan.of(order);

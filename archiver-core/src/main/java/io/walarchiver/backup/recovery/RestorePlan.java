@@ -26,6 +26,9 @@ import java.util.stream.Collectors;
  */
 record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List<String> remarks) {
 
+    /** What the line of its identity that names the backup starts with. */
+    static final String BACKUP = "backup=";
+
     /**
      * One archive.
      *
@@ -60,19 +63,15 @@ record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List
         try {
             order.destination().tablespaces().check(separate);
             for (TablespaceLocation tablespace : separate) {
-                parts.add(part(
-                        id,
-                        new Archive.Tablespace(tablespace.oid()),
-                        target(order, tablespace),
-                        byArchive));
+                parts.add(part(id, new Archive.Tablespace(tablespace.oid()), target(order, tablespace), byArchive));
             }
         } catch (InvalidPathException e) {
             throw new DestinationUnusable("no directory for a tablespace: " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
             throw new DestinationUnusable("cannot place the tablespaces: " + e.getMessage(), e);
         }
-        byArchive.forEach((stem, files) -> remarks.add(
-                files.size() + " objects of " + stem + " are not restored: the record of the backup has no such tablespace"));
+        byArchive.forEach((stem, files) -> remarks.add(files.size() + " objects of " + stem
+                + " are not restored: the record of the backup has no such tablespace"));
         return new RestorePlan(order, List.copyOf(parts), isNested(parts, remarks), List.copyOf(remarks));
     }
 
@@ -156,7 +155,7 @@ record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List
         List<String> lines = new ArrayList<>();
         lines.add("format=1");
         lines.add("source=" + oneLine(source));
-        lines.add("backup=" + order.backup().id());
+        lines.add(BACKUP + order.backup().id());
         order.backup().info().systemIdentifier().ifPresent(id -> lines.add("system=" + oneLine(id)));
         for (Part part : archives) {
             lines.add("target=" + part.archive() + " " + oneLine(part.target().toString()));

@@ -93,9 +93,7 @@ public final class TimelineHistories {
     }
 
     private Mono<Boolean> collect(Timeline timeline, Map<Timeline, TimelineHistory> found) {
-        return read(timeline)
-                .doOnNext(history -> found.put(timeline, history))
-                .hasElement();
+        return read(timeline).doOnNext(history -> found.put(timeline, history)).hasElement();
     }
 
     /** The history of a timeline; empty when the archive has none. */

@@ -14,8 +14,11 @@ import io.walarchiver.sidecar.health.StoreReach;
 import io.walarchiver.sidecar.http.HttpServers;
 import io.walarchiver.sidecar.http.ManagementRoutes;
 import io.walarchiver.sidecar.http.WalRoutes;
+import io.walarchiver.sidecar.maintenance.Maintenance;
+import io.walarchiver.sidecar.maintenance.RecoveryWindowPublisher;
 import io.walarchiver.sidecar.metrics.Metrics;
 import io.walarchiver.sidecar.net.EventLoop;
+import io.walarchiver.sidecar.progress.BackupActivity;
 import io.walarchiver.sidecar.request.ArchivedRange;
 import io.walarchiver.sidecar.request.BackupRequests;
 import io.walarchiver.sidecar.request.CallGate;
@@ -24,6 +27,7 @@ import io.walarchiver.sidecar.request.WalPaths;
 import io.walarchiver.sidecar.request.WalRequests;
 import io.walarchiver.sidecar.settings.ServeSettings;
 import io.walarchiver.sidecar.settings.SpoolDirectory;
+import io.walarchiver.sidecar.settings.VerifySchedule;
 import io.walarchiver.sidecar.status.Activity;
 import io.walarchiver.sidecar.status.Observers;
 import io.walarchiver.sidecar.status.StatusSource;
@@ -56,6 +60,10 @@ public final class Service implements AutoCloseable {
 
     /** Buffers that rest for one to two times as long give their memory back. */
     private static final Duration TRIM_EVERY = Duration.ofSeconds(20);
+
+    private static final Duration FIRST_MAINTENANCE = Duration.ofSeconds(10);
+    private static final Duration MAINTENANCE_AFTER_FAILURE = Duration.ofMinutes(5);
+    private static final Duration INVENTORY_EVERY = Duration.ofHours(1);
 
     private static final Duration LAST_CALLS = Duration.ofSeconds(2);
 
@@ -163,6 +171,23 @@ public final class Service implements AutoCloseable {
                 order -> Mono.error(new PreconditionException("base backups are not offered yet")),
                 clock);
         ArchivedRange range = new ArchivedRange(store, archive.layout());
+        BackupActivity backupActivity = new BackupActivity();
+        Maintenance maintenance = new Maintenance(
+                new ArchiveCare(archive, store, new DataDirectory(settings.pgdata()), workers.fileIo(), clock),
+                new ControlFileRole(new DataDirectory(settings.pgdata()), workers.fileIo()),
+                settings.serverName(),
+                RecoveryWindowPublisher.NONE,
+                metrics.backupObserver(),
+                new Maintenance.Timing(
+                        FIRST_MAINTENANCE,
+                        settings.maintenanceEvery(),
+                        MAINTENANCE_AFTER_FAILURE,
+                        INVENTORY_EVERY,
+                        settings.verify().map(VerifySchedule::every)),
+                clock,
+                workers.timer());
+        Background maintaining = part(new Background("maintenance", maintenance.run()));
+        metrics.watchBackups(backupActivity, maintenance::status);
         StatusSource status = new StatusSource(
                 new StatusSource.Identity(
                         Version.text(),
@@ -172,6 +197,8 @@ public final class Service implements AutoCloseable {
                 readiness,
                 pipelines.archive()::status,
                 pipelines.prefetcher()::status,
+                backupActivity,
+                maintenance::status,
                 activity,
                 gate,
                 clock);

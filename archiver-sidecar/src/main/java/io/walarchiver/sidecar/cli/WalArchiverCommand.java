@@ -1,6 +1,7 @@
 package io.walarchiver.sidecar.cli;
 
 import io.walarchiver.sidecar.Version;
+import io.walarchiver.sidecar.assembly.InterruptedRunException;
 import io.walarchiver.sidecar.request.Failure;
 import io.walarchiver.sidecar.settings.SettingsException;
 import java.io.PrintWriter;
@@ -27,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BackupListCommand.class,
             BackupShowCommand.class,
             BackupKeepCommand.class,
+            RecoverCommand.class,
             CheckCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class
@@ -79,6 +81,11 @@ public final class WalArchiverCommand {
             err.println("wal-archiver: " + told.getMessage());
             err.flush();
             return told.exitCode();
+        }
+        if (failure instanceof InterruptedRunException) {
+            err.println("wal-archiver: " + failure.getMessage());
+            err.flush();
+            return ExitCode.OTHER;
         }
         Failure sorted = Failure.of(failure);
         if (sorted.verdict() == Failure.Verdict.INTERNAL) {

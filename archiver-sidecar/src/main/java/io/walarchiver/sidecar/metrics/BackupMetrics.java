@@ -70,56 +70,84 @@ public final class BackupMetrics implements MaintenanceObserver {
     /** Shows the backup that runs and the last one. */
     void watch(BackupActivity activity) {
         Meters.BACKUP_RUNNING.gauge(registry, () -> activity.running().isPresent() ? 1 : 0);
-        running(Meters.BACKUP_PROGRESS, activity, progress -> progress.fraction().orElse(0.0));
+        running(
+                Meters.BACKUP_PROGRESS,
+                activity,
+                progress -> progress.fraction().orElse(0.0));
         running(Meters.BACKUP_DONE_BYTES, activity, Progress::done);
         running(Meters.BACKUP_TOTAL_BYTES, activity, Progress::total);
         running(Meters.BACKUP_RATE, activity, Progress::bytesPerSecond);
-        last(Meters.BACKUP_LAST_DURATION, activity, last ->
-                Duration.between(last.startedAt(), last.endedAt()).toMillis() / 1000.0);
+        last(
+                Meters.BACKUP_LAST_DURATION,
+                activity,
+                last -> Duration.between(last.startedAt(), last.endedAt()).toMillis() / 1000.0);
         last(Meters.BACKUP_LAST_BYTES, activity, BackupActivity.Last::bytes);
         last(Meters.BACKUP_LAST_STORED_BYTES, activity, BackupActivity.Last::storedBytes);
     }
 
     private void running(Meters meter, BackupActivity activity, Function<Progress, Number> value) {
-        meter.gauge(registry, () -> activity.running()
-                .flatMap(BackupActivity.Running::progress)
-                .map(value)
-                .orElse(0));
+        meter.gauge(
+                registry,
+                () -> activity.running()
+                        .flatMap(BackupActivity.Running::progress)
+                        .map(value)
+                        .orElse(0));
     }
 
     private void last(Meters meter, BackupActivity activity, Function<BackupActivity.Last, Number> value) {
-        meter.gauge(registry, () -> activity.last()
-                .filter(BackupActivity.Last::isDone)
-                .map(value)
-                .orElse(0));
+        meter.gauge(
+                registry,
+                () -> activity.last()
+                        .filter(BackupActivity.Last::isDone)
+                        .map(value)
+                        .orElse(0));
     }
 
     /** Shows what maintenance found. */
     void watch(Supplier<MaintenanceStatus> source) {
         Meters.MAINTENANCE_LAST.gauge(registry, () -> seconds(source.get().lastRound()));
-        window(Meters.FIRST_RECOVERABILITY_POINT, source, catalog -> catalog.window().firstRecoverabilityPoint());
+        window(
+                Meters.FIRST_RECOVERABILITY_POINT,
+                source,
+                catalog -> catalog.window().firstRecoverabilityPoint());
         window(Meters.BACKUP_LAST_SUCCESS, source, catalog -> catalog.window().lastSuccessfulBackup());
         window(Meters.BACKUP_LAST_FAILURE, source, catalog -> catalog.window().lastFailedBackup());
-        Meters.BACKUP_AGE.gauge(registry, () -> source.get()
-                .catalog()
-                .flatMap(catalog -> catalog.window().lastSuccessfulBackup())
-                .map(end -> Math.max(0, Duration.between(end, clock.instant()).toSeconds()))
-                .orElse(0L));
+        Meters.BACKUP_AGE.gauge(
+                registry,
+                () -> source.get()
+                        .catalog()
+                        .flatMap(catalog -> catalog.window().lastSuccessfulBackup())
+                        .map(end -> Math.max(
+                                0, Duration.between(end, clock.instant()).toSeconds()))
+                        .orElse(0L));
         count("restorable", source, CatalogSummary::restorable);
         count("failed", source, CatalogSummary::failed);
         count("unfinished", source, CatalogSummary::unfinished);
         count("unreadable", source, CatalogSummary::unreadable);
         wal(Meters.ARCHIVE_OBJECTS, source, InventorySummary::objects);
         wal(Meters.ARCHIVE_BYTES, source, InventorySummary::bytes);
-        wal(Meters.UNRECOVERABLE_BACKUPS, source, inventory -> inventory.unrecoverable().size());
+        wal(
+                Meters.UNRECOVERABLE_BACKUPS,
+                source,
+                inventory -> inventory.unrecoverable().size());
         Meters.ARCHIVE_GAPS.gauge(
-                registry, () -> source.get().inventory().map(InventorySummary::breakingGaps).orElse(0), "breaking");
+                registry,
+                () -> source.get()
+                        .inventory()
+                        .map(InventorySummary::breakingGaps)
+                        .orElse(0),
+                "breaking");
         Meters.ARCHIVE_GAPS.gauge(
-                registry, () -> source.get().inventory().map(InventorySummary::otherGaps).orElse(0), "other");
-        Meters.RETENTION_LAST.gauge(registry, () -> seconds(source.get().retention().map(RetentionSummary::at)));
-        Meters.VERIFY_LAST.gauge(registry, () -> seconds(source.get().verification().map(VerifySummary::at)));
+                registry,
+                () -> source.get().inventory().map(InventorySummary::otherGaps).orElse(0),
+                "other");
+        Meters.RETENTION_LAST.gauge(
+                registry, () -> seconds(source.get().retention().map(RetentionSummary::at)));
+        Meters.VERIFY_LAST.gauge(
+                registry, () -> seconds(source.get().verification().map(VerifySummary::at)));
         Meters.VERIFY_LAST_DAMAGED.gauge(
-                registry, () -> source.get().verification().map(VerifySummary::damaged).orElse(0L));
+                registry,
+                () -> source.get().verification().map(VerifySummary::damaged).orElse(0L));
     }
 
     private void window(
@@ -128,7 +156,8 @@ public final class BackupMetrics implements MaintenanceObserver {
     }
 
     private void count(String state, Supplier<MaintenanceStatus> source, Function<CatalogSummary, Number> value) {
-        Meters.CATALOG_BACKUPS.gauge(registry, () -> source.get().catalog().map(value).orElse(0), state);
+        Meters.CATALOG_BACKUPS.gauge(
+                registry, () -> source.get().catalog().map(value).orElse(0), state);
     }
 
     private void wal(Meters meter, Supplier<MaintenanceStatus> source, Function<InventorySummary, Number> value) {

@@ -86,7 +86,10 @@ public enum Meters {
             "seconds",
             "Unix time of the end of the newest backup that can be restored; 0 when there is none or not looked yet"),
     BACKUP_LAST_FAILURE(
-            Type.GAUGE, "backup.last.failure.timestamp", "seconds", "Unix time of the newest failed backup; 0 likewise"),
+            Type.GAUGE,
+            "backup.last.failure.timestamp",
+            "seconds",
+            "Unix time of the newest failed backup; 0 likewise"),
     BACKUP_AGE(
             Type.GAUGE,
             "backup.age",
@@ -111,13 +114,17 @@ public enum Meters {
     RETENTION_BACKUPS(Type.COUNTER, "retention.deleted.backups", "", "Base backups deleted by retention"),
     RETENTION_FILES(Type.COUNTER, "retention.deleted.files", "", "WAL files deleted by retention"),
     RETENTION_REFUSED(Type.COUNTER, "retention.refused.objects", "", "Objects the store would not delete"),
-    RETENTION_LAST(Type.GAUGE, "retention.last.timestamp", "seconds", "Unix time at which retention last ran; 0 before"),
+    RETENTION_LAST(
+            Type.GAUGE, "retention.last.timestamp", "seconds", "Unix time at which retention last ran; 0 before"),
     VERIFY_OBJECTS(Type.COUNTER, "verify.objects", "", "Objects read back"),
     VERIFY_BYTES(Type.COUNTER, "verify.read", "bytes", "Bytes of them"),
     VERIFY_DAMAGED(Type.COUNTER, "verify.damaged.objects", "", "Objects found damaged"),
     VERIFY_LAST_DAMAGED(Type.GAUGE, "verify.last.damaged.objects", "", "Objects found damaged when last read back"),
     VERIFY_LAST(
-            Type.GAUGE, "verify.last.timestamp", "seconds", "Unix time at which the archive was last read back; 0 before"),
+            Type.GAUGE,
+            "verify.last.timestamp",
+            "seconds",
+            "Unix time at which the archive was last read back; 0 before"),
     MAINTENANCE_LAST(
             Type.GAUGE,
             "maintenance.last.success.timestamp",

@@ -2,6 +2,7 @@ package io.walarchiver.sidecar.request;
 
 import io.walarchiver.archive.ArchiveException;
 import io.walarchiver.backup.catalog.CatalogException;
+import io.walarchiver.backup.recovery.RecoveryException;
 import io.walarchiver.bridge.cluster.DefinitionException;
 import io.walarchiver.bridge.cluster.NoArchiveException;
 import io.walarchiver.bridge.objectstore.InvalidStoreException;
@@ -73,10 +74,27 @@ public record Failure(Verdict verdict, String message) {
         if (failure instanceof CatalogException catalog) {
             return verdictOf(catalog);
         }
+        if (failure instanceof RecoveryException recovery) {
+            return verdictOf(recovery);
+        }
         if (failure instanceof StoreException store) {
             return verdictOf(store);
         }
         return Verdict.INTERNAL;
+    }
+
+    private static Verdict verdictOf(RecoveryException failure) {
+        if (failure instanceof RecoveryException.NoSuitableBackup) {
+            return Verdict.NOT_FOUND;
+        }
+        if (failure instanceof RecoveryException.CorruptArchive) {
+            return Verdict.CORRUPT;
+        }
+        if (failure instanceof RecoveryException.StoreFailed store) {
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
+        }
+        return failure instanceof RecoveryException.DestinationUnusable ? Verdict.UNUSABLE : Verdict.PRECONDITION;
     }
 
     private static Verdict verdictOf(CatalogException failure) {

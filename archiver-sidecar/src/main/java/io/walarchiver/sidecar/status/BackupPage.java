@@ -75,8 +75,7 @@ final class BackupPage {
         }
         page.append("<table><tr><th>Backup</th><th>Name</th><th>Status</th><th>End</th><th>First WAL</th>"
                 + "<th>Pinned</th><th>Problem</th></tr>");
-        for (BackupReport.Backup backup :
-                catalog.newest().stream().limit(SHOWN).toList()) {
+        for (BackupReport.Backup backup : catalog.newest().stream().limit(SHOWN).toList()) {
             page.append("<tr>");
             cell(page, backup.id());
             cell(page, backup.name());
