@@ -1,6 +1,5 @@
 package io.walarchiver.sidecar.assembly;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.archive.DataDirectory;
 import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.restore.RestoreMode;
@@ -39,8 +38,6 @@ import java.nio.file.Files;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,12 +62,9 @@ public final class Service implements AutoCloseable {
     private static final Duration MAINTENANCE_AFTER_FAILURE = Duration.ofMinutes(5);
     private static final Duration INVENTORY_EVERY = Duration.ofHours(1);
 
-    private static final Duration LAST_CALLS = Duration.ofSeconds(2);
-
     private final ServeSettings settings;
     private final CallGate gate = new CallGate();
-    // Closed in reverse order of making: servers first, then what they use.
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private OptionalInt httpPort = OptionalInt.empty();
     private volatile boolean open;
 
@@ -122,13 +116,13 @@ public final class Service implements AutoCloseable {
         SpoolDirectory.create(settings.spool());
         UserPrincipal owner = Files.getOwner(settings.pgdata());
         Archive archive = Archive.of(settings.store(), settings.serverName());
-        EventLoop loop = part(new EventLoop());
-        Workers workers = part(Workers.start(archive.parallelism()));
-        Metrics metrics = part(new Metrics(clock, Version.text()));
+        EventLoop loop = parts.add(new EventLoop());
+        Workers workers = parts.add(Workers.start(archive.parallelism()));
+        Metrics metrics = parts.add(new Metrics(clock, Version.text()));
         StoreReach reach = new StoreReach(clock);
-        ObjectStore store = part(opening.open(workers, Observers.store(reach, metrics.storeObserver())));
+        ObjectStore store = parts.add(opening.open(workers, Observers.store(reach, metrics.storeObserver())));
         Activity activity = new Activity(clock);
-        Pipelines pipelines = part(Pipelines.of(
+        Pipelines pipelines = parts.add(Pipelines.of(
                 archive,
                 store,
                 new DataDirectory(settings.pgdata()),
@@ -138,10 +132,10 @@ public final class Service implements AutoCloseable {
                 Observers.archive(metrics.archiveObserver(), activity.archiveObserver(), WalLog.archive()),
                 Observers.restore(metrics.restoreObserver(), activity.restoreObserver(), WalLog.restore())));
         Background archiving =
-                part(new Background("archive", pipelines.archive().run()));
+                parts.add(new Background("archive", pipelines.archive().run()));
         Background prefetching =
-                part(new Background("prefetch", pipelines.prefetcher().run()));
-        Background trimming = part(new Background(
+                parts.add(new Background("prefetch", pipelines.prefetcher().run()));
+        Background trimming = parts.add(new Background(
                 "memory",
                 Flux.interval(TRIM_EVERY, workers.timer())
                         .onBackpressureDrop()
@@ -186,7 +180,7 @@ public final class Service implements AutoCloseable {
                         settings.verify().map(VerifySchedule::every)),
                 clock,
                 workers.timer());
-        Background maintaining = part(new Background("maintenance", maintenance.run()));
+        Background maintaining = parts.add(new Background("maintenance", maintenance.run()));
         metrics.watchBackups(backupActivity, maintenance::status);
         StatusSource status = new StatusSource(
                 new StatusSource.Identity(
@@ -236,15 +230,15 @@ public final class Service implements AutoCloseable {
             GrpcServices services)
             throws IOException {
         if (settings.http().isPresent()) {
-            HttpServers tcp = part(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));
+            HttpServers tcp = parts.add(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));
             httpPort = OptionalInt.of(tcp.port());
         }
         if (settings.apiSocket().isPresent()) {
-            part(HttpServers.onUnixSocket(
+            parts.add(HttpServers.onUnixSocket(
                     settings.apiSocket().get().path(), owner, loop, List.of(management, new WalRoutes(requests))));
         }
         // Last, because the operator's side begins to ask as soon as the socket is there.
-        part(GrpcServer.start(settings.socket().path(), owner, loop, services));
+        parts.add(GrpcServer.start(settings.socket().path(), owner, loop, services));
         open = true;
     }
 
@@ -266,12 +260,6 @@ public final class Service implements AutoCloseable {
                                 "journal",
                                 "could not be written; archiving goes on, but a restart uploads files again; check free"
                                         + " space in " + settings.spool()))));
-    }
-
-    @CanIgnoreReturnValue
-    private <T extends AutoCloseable> T part(T part) {
-        parts.push(part);
-        return part;
     }
 
     /** The port of the management server. */
@@ -297,13 +285,6 @@ public final class Service implements AutoCloseable {
         if (gate.running() > 0) {
             LOG.warn("{} calls still run and are given up", gate.running());
         }
-        while (!parts.isEmpty()) {
-            AutoCloseable part = parts.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                LOG.warn("{} did not end well", part.getClass().getSimpleName(), e);
-            }
-        }
+        parts.close();
     }
 }

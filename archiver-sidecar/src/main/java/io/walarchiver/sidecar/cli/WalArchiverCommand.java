@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ServeCommand.class,
+            RestoreJobCommand.class,
             WalArchiveCommand.class,
             WalRestoreCommand.class,
             BackupListCommand.class,
