@@ -95,11 +95,10 @@ public final class BackupRestore {
      * none. Blocks.
      */
     public static Optional<BackupId> unfinishedIn(Path dataDirectory) throws IOException {
-        return UnfinishedMark.read(dataDirectory)
-                .flatMap(earlier -> earlier.identity().stream()
-                        .filter(line -> line.startsWith(RestorePlan.BACKUP))
-                        .map(line -> new BackupId(line.substring(RestorePlan.BACKUP.length())))
-                        .findFirst());
+        return UnfinishedMark.read(dataDirectory).flatMap(earlier -> earlier.identity().stream()
+                .filter(line -> line.startsWith(RestorePlan.BACKUP))
+                .map(line -> new BackupId(line.substring(RestorePlan.BACKUP.length())))
+                .findFirst());
     }
 
     /** Restores. Emits when the destination is complete, verified and, if asked for, flushed. */
@@ -108,8 +107,7 @@ public final class BackupRestore {
                     RestorePlan plan = plan(order);
                     return Mono.usingWhen(
                             Mono.fromSupplier(() -> new RestoreRun(
-                                    new OpenDestination(
-                                            plan, settings, layout.serverPrefix() + " at " + store.location()),
+                                    new OpenDestination(plan, settings, layout.serverPrefix() + " at " + store.location()),
                                     settings.jobs())),
                             run -> restore(run, order),
                             RestoreRun::close);
@@ -126,9 +124,8 @@ public final class BackupRestore {
             String wanted = Integer.toString(settings.majorVersion().getAsInt());
             String there = FinishedCluster.majorVersion(info.serverVersion().getAsInt());
             if (!there.equals(wanted)) {
-                throw new WrongServer(
-                        "wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
-                                + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
+                throw new WrongServer("wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
+                        + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
             }
         }
         return RestorePlan.of(order);

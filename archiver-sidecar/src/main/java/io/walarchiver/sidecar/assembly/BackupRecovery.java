@@ -11,7 +11,7 @@ import io.walarchiver.backup.recovery.RecoveryTarget;
 import io.walarchiver.backup.recovery.RestoreDestination;
 import io.walarchiver.backup.recovery.RestoreOrder;
 import io.walarchiver.backup.recovery.RestoredBackup;
-import io.walarchiver.backup.recovery.TimelineHistories;
+import io.walarchiver.backup.recovery.TargetHistories;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.RestorePipeline;
 import io.walarchiver.store.ObjectStore;
@@ -54,9 +54,8 @@ final class BackupRecovery {
         return catalog.list()
                 .doOnNext(BackupRecovery::log)
                 .collectList()
-                .flatMap(entries -> new TimelineHistories(store, archive.layout())
-                        .neededFor(entries, target)
-                        .map(timelines -> BackupChoice.of(entries, timelines, target))
+                .flatMap(entries -> TargetHistories.read(store, archive.layout(), entries, target)
+                        .map(histories -> BackupChoice.of(entries, histories, target))
                         .doOnNext(BackupRecovery::log)
                         .flatMap(choice ->
                                 catalog.files(choice.backup().id()).map(files -> new Chosen(choice, files, target))));
