@@ -58,7 +58,8 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
      *
      * @throws RecoveryException.NoSuitableBackup when there is none; the message says why each was passed over
      */
-    public static BackupChoice of(Collection<? extends CatalogEntry> catalog, TimelineHistories histories, RecoveryTarget target) {
+    public static BackupChoice of(
+            Collection<? extends CatalogEntry> catalog, TimelineHistories histories, RecoveryTarget target) {
         List<String> remarks = new ArrayList<>();
         List<CatalogEntry.Readable> readable = new ArrayList<>();
         List<String> passedOver = new ArrayList<>();
@@ -78,8 +79,7 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
         readable.sort(BY_END.reversed());
         List<String> reasons = new ArrayList<>();
         for (CatalogEntry.Readable entry : readable) {
-            Optional<String> obstacle =
-                    unusable(entry).or(() -> obstacle(entry.info(), histories, target));
+            Optional<String> obstacle = unusable(entry).or(() -> obstacle(entry.info(), histories, target));
             if (obstacle.isEmpty()) {
                 return new BackupChoice(entry, remarks);
             }
@@ -102,8 +102,8 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
                     throw new RecoveryException.NoSuitableBackup(
                             "backup " + id + " cannot be used for recovery: " + reason);
                 });
-                tooEarly(entry.info(), target).ifPresent(reason ->
-                        remarks.add("backup " + id + " was asked for, but " + reason));
+                tooEarly(entry.info(), target)
+                        .ifPresent(reason -> remarks.add("backup " + id + " was asked for, but " + reason));
                 return new BackupChoice(entry, remarks);
             }
         }
@@ -112,7 +112,10 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
                 .findFirst()
                 .orElseGet(() -> readable.isEmpty()
                         ? "the catalog is empty"
-                        : "there are " + list(readable.stream().map(e -> e.id().value()).toList()));
+                        : "there are "
+                                + list(readable.stream()
+                                        .map(e -> e.id().value())
+                                        .toList()));
         throw new RecoveryException.NoSuitableBackup("there is no usable backup " + id + "; " + known);
     }
 
@@ -178,8 +181,8 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
         }
         TimelineHistory way = histories.of(destination);
         if (!way.contains(own)) {
-            return Optional.of("its timeline " + number(own) + " is not on the way to timeline "
-                    + number(way.timeline()));
+            return Optional.of(
+                    "its timeline " + number(own) + " is not on the way to timeline " + number(way.timeline()));
         }
         // On a standby the timeline can change while the backup is taken.
         Timeline ending = info.end().segment().map(WalSegmentName::timeline).orElse(own);

@@ -25,7 +25,10 @@ public final class TargetHistories {
 
     /** Reads what is needed to choose among {@code catalog}. Fails with {@link RecoveryException.StoreFailed}. */
     public static Mono<TimelineHistories> read(
-            ObjectStore store, ArchiveLayout layout, Collection<? extends CatalogEntry> catalog, RecoveryTarget target) {
+            ObjectStore store,
+            ArchiveLayout layout,
+            Collection<? extends CatalogEntry> catalog,
+            RecoveryTarget target) {
         return Mono.defer(() -> {
                     if (target.timeline() instanceof TargetTimeline.Numbered numbered) {
                         return TimelineHistories.read(store, layout, List.of(numbered.timeline()));

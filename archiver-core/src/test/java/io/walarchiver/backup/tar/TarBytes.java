@@ -112,9 +112,8 @@ public final class TarBytes {
                     form == Form.GNU ? TarArchiveOutputStream.LONGFILE_GNU : TarArchiveOutputStream.LONGFILE_POSIX);
             tar.setAddPaxHeadersForNonAsciiNames(form == Form.PAX);
             // The library has a way of its own with global headers.
-            byte given = type == TarConstants.LF_PAX_GLOBAL_EXTENDED_HEADER
-                    ? TarConstants.LF_PAX_EXTENDED_HEADER_LC
-                    : type;
+            byte given =
+                    type == TarConstants.LF_PAX_GLOBAL_EXTENDED_HEADER ? TarConstants.LF_PAX_EXTENDED_HEADER_LC : type;
             TarArchiveEntry entry = new TarArchiveEntry(name, given, true);
             entry.setSize(content.length);
             entry.setUserId(uid);

@@ -81,18 +81,15 @@ class TarReaderTest {
     void readsWhatBarmanWrote(String name) throws IOException {
         byte[] object = Samples.bytes("tar/" + (name.endsWith(".lz4") ? name + "-pre-3.18-build" : name));
         Read read;
-        try (InputStream content =
-                Codec.of(Compression.ofKey(name)).decodingStream(new ByteArrayInputStream(object))) {
+        try (InputStream content = Codec.of(Compression.ofKey(name)).decodingStream(new ByteArrayInputStream(object))) {
             read = read(content, 64 << 10);
         }
 
         assertThat(read.headers())
                 .extracting(TarHeader::name, TarHeader::type, TarHeader::size, TarHeader::mode, TarHeader::uid)
                 .contains(
-                        tuple(
-                                "PG_15_202209061/", TarHeader.Type.DIRECTORY, 0L, 0700, 101L),
-                        tuple(
-                                "PG_15_202209061/5/16385", TarHeader.Type.FILE, 8192L, 0600, 101L))
+                        tuple("PG_15_202209061/", TarHeader.Type.DIRECTORY, 0L, 0700, 101L),
+                        tuple("PG_15_202209061/5/16385", TarHeader.Type.FILE, 8192L, 0600, 101L))
                 .hasSize(5);
         TarHeader first = read.headers().get(0);
         assertThat(first.userName()).isEqualTo("postgres");
@@ -110,15 +107,7 @@ class TarReaderTest {
         assertThat(read.headers())
                 .extracting(TarHeader::name)
                 .containsExactly(
-                        "./",
-                        "./PG_VERSION",
-                        "base/",
-                        "base/1",
-                        "base/empty",
-                        LONG_NAME,
-                        "base/again",
-                        "link",
-                        "fifo");
+                        "./", "./PG_VERSION", "base/", "base/1", "base/empty", LONG_NAME, "base/again", "link", "fifo");
         assertThat(read.headers())
                 .extracting(TarHeader::type)
                 .containsExactly(
@@ -157,7 +146,8 @@ class TarReaderTest {
 
     @Test
     void contentNeedNotBeRead() throws IOException {
-        TarReader reader = new TarReader(new ByteArrayInputStream(sample(TarBytes.Form.PAX).bytes()));
+        TarReader reader =
+                new TarReader(new ByteArrayInputStream(sample(TarBytes.Form.PAX).bytes()));
         int members = 0;
         while (reader.next().isPresent()) {
             members++;
@@ -170,7 +160,10 @@ class TarReaderTest {
         FileTime time = FileTime.from(Instant.parse("2026-11-22T09:21:41.763Z"));
         TarHeader pax =
                 read(new TarBytes().time(time).file("a", "").bytes()).headers().get(0);
-        TarHeader ustar = read(new TarBytes(TarBytes.Form.USTAR).time(time).file("a", "").bytes())
+        TarHeader ustar = read(new TarBytes(TarBytes.Form.USTAR)
+                        .time(time)
+                        .file("a", "")
+                        .bytes())
                 .headers()
                 .get(0);
 
@@ -300,8 +293,22 @@ class TarReaderTest {
     @Test
     void extendedHeadersSayMoreThanTheHeader() throws IOException {
         byte[] header = pax(
-                "path", "tablé/ñ", "uid", "4000000000", "gid", "17", "uname", "jürgen", "gname", "wheel", "mtime",
-                "-1.5", "comment", "a=b\nc", "size", "3");
+                "path",
+                "tablé/ñ",
+                "uid",
+                "4000000000",
+                "gid",
+                "17",
+                "uname",
+                "jürgen",
+                "gname",
+                "wheel",
+                "mtime",
+                "-1.5",
+                "comment",
+                "a=b\nc",
+                "size",
+                "3");
         byte[] archive = new TarBytes(TarBytes.Form.USTAR)
                 .add("PaxHeaders/a", TarConstants.LF_PAX_EXTENDED_HEADER_LC, 0600, "", header)
                 .file("a", "123")
