@@ -2,6 +2,7 @@ package io.walarchiver.sidecar.assembly;
 
 import io.walarchiver.archive.ArchiveLayout;
 import io.walarchiver.backup.catalog.BackupCatalog;
+import io.walarchiver.backup.retention.RetentionPolicy;
 import io.walarchiver.bridge.objectstore.DigestChoice;
 import io.walarchiver.bridge.objectstore.Encryption;
 import io.walarchiver.bridge.objectstore.StoreConfiguration;
@@ -12,6 +13,7 @@ import io.walarchiver.codec.DigestAlgorithm;
 import io.walarchiver.store.ObjectStore;
 import io.walarchiver.store.PutOptions;
 import io.walarchiver.store.ServerSideEncryption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,6 +39,8 @@ record Archive(
         int parallelism,
         PutOptions backupOptions) {
 
+    private static final long DAYS_OF_A_MONTH = 31;
+
     static Archive of(StoreConfiguration store, String serverName) {
         Compression compression = Compression.ofConfigurationName(
                         store.wal().compression().configurationName())
@@ -54,6 +58,13 @@ record Archive(
                 new PutOptions(Map.of(), historyTags, encryption),
                 store.wal().maxParallel(),
                 new PutOptions(Map.of(), store.tags(), store.data().encryption().map(Archive::encryption)));
+    }
+
+    /** The policy of an ObjectStore; a month has 31 days, as for barman. */
+    static Optional<RetentionPolicy> retention(StoreConfiguration store) {
+        return store.retention()
+                .map(window -> new RetentionPolicy.RecoveryWindow(
+                        Duration.ofDays(window.getDays() + DAYS_OF_A_MONTH * window.toTotalMonths())));
     }
 
     /** The base backups beside the WAL. */

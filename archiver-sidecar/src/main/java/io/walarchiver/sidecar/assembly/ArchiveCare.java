@@ -3,6 +3,11 @@ package io.walarchiver.sidecar.assembly;
 import io.walarchiver.archive.DataDirectory;
 import io.walarchiver.backup.catalog.CatalogEntry;
 import io.walarchiver.backup.catalog.RecoveryWindow;
+import io.walarchiver.backup.retention.Retention;
+import io.walarchiver.backup.retention.RetentionPlan;
+import io.walarchiver.backup.retention.RetentionPolicy;
+import io.walarchiver.backup.retention.RetentionReport;
+import io.walarchiver.backup.retention.RetentionRun;
 import io.walarchiver.backup.verify.Gap;
 import io.walarchiver.backup.verify.Recoverability;
 import io.walarchiver.backup.verify.TimelineHistories;
@@ -17,25 +22,43 @@ import io.walarchiver.sidecar.maintenance.VerifySummary;
 import io.walarchiver.store.ObjectStore;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /** The steps of maintenance on the archive of this server. */
 final class ArchiveCare implements MaintenanceWork {
 
+    private static final Logger LOG = LoggerFactory.getLogger("io.walarchiver.retention");
+
     private static final int SHOWN_GAPS = 20;
+    private static final int SHOWN_PROBLEMS = 10;
+
+    /** Whatever a policy says, nobody wants an archive without a backup. */
+    private static final int MINIMUM_REDUNDANCY = 1;
 
     private final Archive archive;
+    private final Optional<RetentionPolicy> policy;
     private final ObjectStore store;
     private final DataDirectory source;
     private final Scheduler fileIo;
     private final Clock clock;
 
-    ArchiveCare(Archive archive, ObjectStore store, DataDirectory source, Scheduler fileIo, Clock clock) {
+    ArchiveCare(
+            Archive archive,
+            Optional<RetentionPolicy> policy,
+            ObjectStore store,
+            DataDirectory source,
+            Scheduler fileIo,
+            Clock clock) {
         this.archive = archive;
+        this.policy = policy;
         this.store = store;
         this.source = source;
         this.fileIo = fileIo;
@@ -48,7 +71,34 @@ final class ArchiveCare implements MaintenanceWork {
 
     @Override
     public Mono<RetentionSummary> retain() {
-        return Mono.empty();
+        return Mono.justOrEmpty(policy)
+                .flatMap(asked -> new Retention(store, archive.layout(), archive.catalog(store))
+                        .plan(asked, MINIMUM_REDUNDANCY, clock.instant())
+                        .flatMap(plan -> execute(plan).map(report -> summary(asked, plan, report))));
+    }
+
+    private Mono<RetentionReport> execute(RetentionPlan plan) {
+        plan.deletions()
+                .forEach(decision -> LOG.atInfo()
+                        .addKeyValue("backup", decision.id().value())
+                        .addKeyValue("reason", decision.explanation())
+                        .log("deleting"));
+        return plan.deletions().isEmpty()
+                ? Mono.just(RetentionReport.NOTHING)
+                : new RetentionRun(store, archive.layout(), archive.catalog(store)).execute(plan);
+    }
+
+    private RetentionSummary summary(RetentionPolicy asked, RetentionPlan plan, RetentionReport report) {
+        report.skipped().forEach(problem -> LOG.warn("not deleted: {}", problem));
+        List<String> problems = new ArrayList<>(report.skipped());
+        problems.addAll(plan.notes());
+        return new RetentionSummary(
+                clock.instant(),
+                asked.toString(),
+                report.deletedBackups().size(),
+                report.deletedWal(),
+                report.refused(),
+                problems.stream().limit(SHOWN_PROBLEMS).toList());
     }
 
     @Override

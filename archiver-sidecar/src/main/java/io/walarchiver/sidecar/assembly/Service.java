@@ -167,7 +167,13 @@ public final class Service implements AutoCloseable {
         ArchivedRange range = new ArchivedRange(store, archive.layout());
         BackupActivity backupActivity = new BackupActivity();
         Maintenance maintenance = new Maintenance(
-                new ArchiveCare(archive, store, new DataDirectory(settings.pgdata()), workers.fileIo(), clock),
+                new ArchiveCare(
+                        archive,
+                        Archive.retention(settings.store()),
+                        store,
+                        new DataDirectory(settings.pgdata()),
+                        workers.fileIo(),
+                        clock),
                 new ControlFileRole(new DataDirectory(settings.pgdata()), workers.fileIo()),
                 settings.serverName(),
                 RecoveryWindowPublisher.NONE,

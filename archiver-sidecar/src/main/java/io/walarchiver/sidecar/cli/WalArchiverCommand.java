@@ -29,7 +29,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BackupListCommand.class,
             BackupShowCommand.class,
             BackupKeepCommand.class,
+            BackupDeleteCommand.class,
             RecoverCommand.class,
+            RetentionCommand.class,
             CheckCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class

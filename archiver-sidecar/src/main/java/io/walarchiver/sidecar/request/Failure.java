@@ -3,6 +3,7 @@ package io.walarchiver.sidecar.request;
 import io.walarchiver.archive.ArchiveException;
 import io.walarchiver.backup.catalog.CatalogException;
 import io.walarchiver.backup.recovery.RecoveryException;
+import io.walarchiver.backup.retention.RetentionException;
 import io.walarchiver.bridge.cluster.DefinitionException;
 import io.walarchiver.bridge.cluster.NoArchiveException;
 import io.walarchiver.bridge.objectstore.InvalidStoreException;
@@ -73,6 +74,9 @@ public record Failure(Verdict verdict, String message) {
         }
         if (failure instanceof CatalogException catalog) {
             return verdictOf(catalog);
+        }
+        if (failure instanceof RetentionException) {
+            return Verdict.PRECONDITION;
         }
         if (failure instanceof RecoveryException recovery) {
             return verdictOf(recovery);
