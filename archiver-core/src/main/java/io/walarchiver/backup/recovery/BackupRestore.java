@@ -187,16 +187,17 @@ public final class BackupRestore {
                 .filter(part -> part.volumes().size() > 1)
                 .map(RestorePlan.Part::archive)
                 .collect(Collectors.toSet());
+        FirstFailure ofAll = new FirstFailure();
         return Flux.fromIterable(parts)
                 .concatMapIterable(RestorePlan.Part::volumes)
                 .flatMap(
                         file -> {
                             ArchiveTree tree = tree(trees, file);
-                            return extract(run, progress, file, tree, divided.contains(file.archive()))
+                            return ofAll.of(extract(run, progress, file, tree, divided.contains(file.archive()))
                                     .onErrorResume(ArchiveTree.Overlap.class, overlap -> {
                                         tree.overlap();
                                         return Mono.empty();
-                                    });
+                                    }));
                         },
                         settings.jobs())
                 .thenMany(Flux.fromIterable(parts))
@@ -231,24 +232,24 @@ public final class BackupRestore {
     private Mono<Void> extract(
             RestoreRun run, ProgressMeter progress, BackupFile file, ArchiveTree tree, boolean sideBySide) {
         OpenDestination destination = run.destination();
+        FirstFailure ofBoth = new FirstFailure();
         return Mono.usingWhen(
                         Mono.fromSupplier(run::passage),
-                        passage -> Mono.when(
-                                BlockingWork.run(
-                                        run.blocking(),
-                                        () -> new VolumeExtraction(
-                                                        file,
-                                                        tree,
-                                                        sideBySide,
-                                                        destination.plan(),
-                                                        passage,
-                                                        run.owners(settings),
-                                                        progress)
-                                                .run()),
-                                passage.entered()
-                                        .then(Mono.defer(() -> new VolumeDownload(
-                                                        file, store, pool, settings, timer, nanoTime, progress)
-                                                .into(passage)))),
+                        passage -> {
+                            VolumeExtraction extraction = new VolumeExtraction(
+                                    file,
+                                    tree,
+                                    sideBySide,
+                                    destination.plan(),
+                                    passage,
+                                    run.owners(settings),
+                                    progress);
+                            VolumeDownload download =
+                                    new VolumeDownload(file, store, pool, settings, timer, nanoTime, progress);
+                            return Mono.when(
+                                    ofBoth.of(BlockingWork.run(run.blocking(), extraction::run)),
+                                    ofBoth.of(passage.entered().then(Mono.defer(() -> download.into(passage)))));
+                        },
                         run::over)
                 .then(BlockingWork.run(run.blocking(), () -> destination.extracted(file)))
                 .then(Mono.fromRunnable(() -> observer.extracted(file)));
