@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.walarchiver.sidecar.recovery.RestoreCommand;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -176,8 +177,8 @@ class RecoverCommandTest {
         Path data = archive.base(HandMadeArchive.BACKUP).resolve("data.tar");
         byte[] whole = Files.readAllBytes(data);
         byte[] damaged = whole.clone();
-        // In the header of the last member.
-        damaged[whole.length - 10_240] ^= 0x55;
+        // In the header of the last member, which its checksum tells.
+        damaged[new String(whole, StandardCharsets.ISO_8859_1).indexOf("backup_label")] ^= 0x55;
         Files.write(data, damaged);
         CommandRun first = recover();
         assertThat(first.exitCode()).as(first.err()).isNotZero();
