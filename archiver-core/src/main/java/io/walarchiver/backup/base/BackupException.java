@@ -172,6 +172,20 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
+    /** The record could not be written, because another backup has the same id. */
+    public static final class IdTaken extends BackupException {
+        private static final long serialVersionUID = 1L;
+
+        public IdTaken(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+
+        @Override
+        public String kind() {
+            return "id_taken";
+        }
+    }
+
     /** The store failed; {@link #getCause()} says how. */
     public static final class StoreFailed extends BackupException {
         private static final long serialVersionUID = 1L;
