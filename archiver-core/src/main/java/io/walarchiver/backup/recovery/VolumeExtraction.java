@@ -256,7 +256,7 @@ final class VolumeExtraction {
             Path place = tree.root().prepare(path);
             tree.root().directory(place);
             owners.apply(place, header);
-            permissions(place, header.mode() & PERMISSIONS | OWNER_ALL, UNKNOWN);
+            permissions(place, (header.mode() & PERMISSIONS) | OWNER_ALL, UNKNOWN);
             return;
         }
         Path place = treatment == MemberRules.Treatment.CONTROL_FILE

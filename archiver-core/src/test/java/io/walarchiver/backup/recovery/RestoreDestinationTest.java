@@ -232,7 +232,7 @@ class RestoreDestinationTest {
             assertThat(mount.resolve("pgdata/base/2")).hasBinaryContent(noise(1_800_001));
             small.assertNothingHeld();
         } finally {
-            run("umount", "-l", mount.toString());
+            assertThat(run("umount", "-l", mount.toString())).isTrue();
         }
     }
 

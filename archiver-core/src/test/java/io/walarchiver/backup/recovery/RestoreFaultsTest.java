@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -289,8 +290,8 @@ class RestoreFaultsTest {
     @Test
     void aRestoreThatWaitsForMemoryCanBeGivenUp() {
         RecoveryFixture fixture = fixture("memory");
-        List<PooledBuffer> others =
-                fixture.pool.acquire(4, BufferPool.Priority.ORDINARY).block();
+        List<PooledBuffer> others = Objects.requireNonNull(
+                fixture.pool.acquire(4, BufferPool.Priority.ORDINARY).block());
         fixture.walWindow = Duration.ofMinutes(1);
         Disposable restore = fixture.restore().subscribe();
         await().atMost(Duration.ofSeconds(20)).until(() -> fixture.pool.waiting() > 0);
