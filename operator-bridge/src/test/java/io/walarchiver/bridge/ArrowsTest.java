@@ -1,12 +1,16 @@
 package io.walarchiver.bridge;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Publisher;
 
 /** What the bridge must not know. */
 final class ArrowsTest {
@@ -30,9 +34,42 @@ final class ArrowsTest {
                         "io.walarchiver.archive..",
                         "io.walarchiver.restore..",
                         "io.walarchiver.backup..",
-                        "software.amazon..",
-                        "reactor..")
+                        "software.amazon..")
                 .because("the bridge describes and decides; the core does the work")
+                .check(BRIDGE);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.walarchiver.bridge.kubernetes..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("reactor..", "io.walarchiver.bridge.kubernetes..")
+                .because("documents are understood at once, without asking anybody")
+                .check(BRIDGE);
+    }
+
+    @Test
+    void onlyTheConnectionKnowsTheClientLibrary() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("io\\.walarchiver\\.bridge\\.kubernetes\\.(ApiConnection|HttpExchanges)(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http..")
+                .because("the client may have to be replaced by a smaller one")
+                .check(BRIDGE);
+    }
+
+    @Test
+    void nobodySubscribesOrWaits() {
+        Set<String> startingOrWaiting = Set.of(
+                "subscribe", "subscribeWith", "connect", "block", "blockFirst", "blockLast", "toFuture", "toStream");
+        noClasses()
+                .should()
+                .accessTargetWhere(describe(
+                        "subscribes to a publisher or waits for it",
+                        (JavaAccess<?> access) -> startingOrWaiting.contains(access.getName())
+                                && access.getTargetOwner().isAssignableTo(Publisher.class)))
+                .because("a subscription below the edge escapes cancellation, and a wait holds a thread")
                 .check(BRIDGE);
     }
 

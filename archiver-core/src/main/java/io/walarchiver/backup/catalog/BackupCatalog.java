@@ -3,27 +3,20 @@ package io.walarchiver.backup.catalog;
 import io.walarchiver.archive.ArchiveLayout;
 import io.walarchiver.backup.catalog.CatalogListing.Directory;
 import io.walarchiver.store.Content;
-import io.walarchiver.store.ObjectInfo;
 import io.walarchiver.store.ObjectKey;
 import io.walarchiver.store.ObjectStore;
 import io.walarchiver.store.PutOptions;
 import io.walarchiver.store.StoreException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -39,14 +32,10 @@ import reactor.core.scheduler.Scheduler;
  */
 public final class BackupCatalog {
 
-    private static final Logger log = LoggerFactory.getLogger(BackupCatalog.class);
-
     private static final int RECORDS_AT_ONCE = 8;
 
     /** Records have a few kilobytes; one with thousands of tablespaces still stays below. */
     private static final int MAX_RECORD_BYTES = 1 << 20;
-
-    private static final int MAX_KEEP_BYTES = 1 << 10;
 
     /** A clock that stands still must not keep a backup waiting for ever. */
     private static final int SECONDS_TO_TRY = 30;
@@ -54,8 +43,8 @@ public final class BackupCatalog {
     private final ObjectStore store;
     private final ArchiveLayout layout;
     private final PutOptions options;
-    private final boolean trailingSlash;
     private final CatalogListing listing;
+    private final KeepMarks marks;
 
     /**
      * The catalog of a server.
@@ -70,8 +59,8 @@ public final class BackupCatalog {
         this.store = store;
         this.layout = layout;
         this.options = options;
-        this.trailingSlash = trailingSlash;
         this.listing = new CatalogListing(store, layout);
+        this.marks = new KeepMarks(store, layout, options, trailingSlash);
     }
 
     /**
@@ -90,11 +79,11 @@ public final class BackupCatalog {
                 .flatMapSequential(this::entry, RECORDS_AT_ONCE, 1);
     }
 
-    /** Directories below {@code base/} that have no record, in order. */
-    public Flux<BackupId> withoutRecord() {
+    /** Archives without a record, oldest first: no backups, but they take space. */
+    public Flux<BackupRemains> withoutRecord() {
         return listing.directories()
                 .filter(directory -> directory.record().isEmpty())
-                .map(Directory::id);
+                .mapNotNull(directory -> directory.archives().orElse(null));
     }
 
     /**
@@ -114,7 +103,7 @@ public final class BackupCatalog {
 
     private Mono<CatalogEntry> entry(Directory directory) {
         ObjectKey key = key(directory.id(), CatalogListing.RECORD);
-        return keep(directory.keeps())
+        return marks.read(directory.keeps())
                 .flatMap(keep -> read(key)
                         .<CatalogEntry>map(
                                 info -> new CatalogEntry.Readable(directory.id(), info, keep, directory.missing(info)))
@@ -135,27 +124,6 @@ public final class BackupCatalog {
                         failure -> failure instanceof StoreException.AccessDenied
                                 || failure instanceof StoreException.Rejected,
                         refusal -> new BackupInfoException("it cannot be read: " + refusal.getMessage()));
-    }
-
-    private Mono<Optional<KeepTarget>> keep(List<ObjectInfo> marks) {
-        return Flux.fromIterable(marks)
-                .concatMap(mark -> SmallObject.read(store, mark.key(), MAX_KEEP_BYTES)
-                        .map(content -> target(content.orElseGet(() -> new byte[0])))
-                        .onErrorResume(StoreException.NotFound.class, released -> Mono.empty()))
-                // Where two marks differ, the one that keeps more.
-                .reduce((one, other) -> one == other ? one : KeepTarget.FULL)
-                .map(Optional::of)
-                .defaultIfEmpty(Optional.empty());
-    }
-
-    /**
-     * What a mark means. As for barman everything but the exact word {@code standalone} is {@code full}; an empty mark,
-     * which barman's policies ignore and its deletion by id honours, is honoured by both here.
-     */
-    private static KeepTarget target(byte[] content) {
-        return Arrays.equals(content, KeepTarget.STANDALONE.word().getBytes(StandardCharsets.UTF_8))
-                ? KeepTarget.STANDALONE
-                : KeepTarget.FULL;
     }
 
     /**
@@ -198,56 +166,7 @@ public final class BackupCatalog {
      * {@link CatalogException.UnknownVolume} when one cannot be read; other objects are passed over.
      */
     public Mono<List<BackupFile>> files(BackupId id) {
-        return store.list(layout.backupPrefix(id.value())).collectList().map(objects -> files(id, objects));
-    }
-
-    private record Found(ArchiveName name, ObjectInfo object) {}
-
-    private List<BackupFile> files(BackupId id, List<ObjectInfo> objects) {
-        List<Found> found = new ArrayList<>();
-        int prefix = layout.backupPrefix(id.value()).length();
-        for (ObjectInfo object : objects) {
-            Optional<ArchiveName> name = ArchiveName.of(object.key().value().substring(prefix));
-            if (name.isEmpty()) {
-                continue;
-            }
-            if (name.get().compression().isPresent()) {
-                found.add(new Found(name.get(), object));
-            } else if (name.get().main()) {
-                log.atWarn().addKeyValue("key", object.key()).log("passing over an object of unknown type");
-            } else {
-                throw new CatalogException.UnknownVolume(
-                        "backup " + id + " has a volume of unknown type, " + object.key()
-                                + "; it cannot be restored whole. Remove the object if it is not part of the backup");
-            }
-        }
-        Map<String, List<Found>> byStem =
-                found.stream().collect(Collectors.groupingBy(file -> file.name().stem()));
-        return byStem.values().stream()
-                .map(this::newest)
-                .sorted(Comparator.comparing(BackupFile::key))
-                .toList();
-    }
-
-    private BackupFile newest(List<Found> same) {
-        Found newest = same.stream()
-                .max(Comparator.comparing((Found file) -> file.object().lastModified())
-                        .thenComparing(file -> file.object().key()))
-                .orElseThrow();
-        if (same.size() > 1) {
-            log.atWarn()
-                    .addKeyValue("taken", newest.object().key())
-                    .addKeyValue(
-                            "found",
-                            same.stream().map(file -> file.object().key()).toList())
-                    .log("several objects hold the same archive");
-        }
-        return new BackupFile(
-                newest.object().key(),
-                newest.object().size(),
-                newest.name().archive(),
-                newest.name().volume(),
-                newest.name().compression().orElseThrow());
+        return ArchiveFiles.of(store, layout, id);
     }
 
     /**
@@ -331,16 +250,14 @@ public final class BackupCatalog {
      *     {@link BackupStatus#DONE}
      */
     public Mono<Void> keep(BackupId id, KeepTarget target) {
-        byte[] word = target.word().getBytes(StandardCharsets.UTF_8);
-        PutOptions plain = new PutOptions(Map.of(), Map.of(), options.encryption());
         return listing.directory(id)
                 .filter(directory -> directory.record().isPresent())
-                .switchIfEmpty(Mono.error(() -> noSuchBackup(id)))
                 .flatMap(directory -> entry(directory)
-                        .switchIfEmpty(Mono.error(() -> noSuchBackup(id)))
-                        .flatMapMany(entry -> requireDone(entry).thenMany(Flux.fromIterable(markKeys(directory))))
-                        .concatMap(key -> store.put(key, Content.of(ByteBuffer.wrap(word)), plain))
-                        .then());
+                        .flatMap(entry -> requireDone(entry)
+                                .then(marks.place(directory, target))
+                                .thenReturn(true)))
+                .switchIfEmpty(Mono.error(() -> noSuchBackup(id)))
+                .then();
     }
 
     private CatalogException noSuchBackup(BackupId id) {
@@ -361,39 +278,14 @@ public final class BackupCatalog {
                         "backup " + entry.id() + " cannot be pinned: " + why + "; only finished backups can"));
     }
 
-    /** The usual key, and the other one where somebody looks for it or a mark there would contradict the new one. */
-    private List<ObjectKey> markKeys(Directory directory) {
-        List<ObjectKey> keys = new ArrayList<>();
-        keys.add(key(directory.id(), CatalogListing.KEEP));
-        otherMarkKey(directory.id())
-                .filter(other -> trailingSlash
-                        || directory.keeps().stream()
-                                .anyMatch(mark -> mark.key().equals(other)))
-                .ifPresent(keys::add);
-        return keys;
-    }
-
-    private Optional<ObjectKey> otherMarkKey(BackupId id) {
-        return layout.otherAnnotationPrefix().map(prefix -> new ObjectKey(prefix + id + "/" + CatalogListing.KEEP));
-    }
-
     /** Unpins a backup. One that is not pinned, or not there, is success. */
     public Mono<Void> release(BackupId id) {
-        return marks(id).flatMap(mark -> store.delete(mark.key()), 2).then();
+        return marks.find(id).flatMap(mark -> store.delete(mark.key()), 2).then();
     }
 
     /** How a backup is pinned; empty when it is not, or is not there. */
     public Mono<KeepTarget> keepTarget(BackupId id) {
-        return marks(id).collectList().flatMap(this::keep).flatMap(Mono::justOrEmpty);
-    }
-
-    private Flux<ObjectInfo> marks(BackupId id) {
-        ObjectKey usual = key(id, CatalogListing.KEEP);
-        return Flux.concat(Mono.just(usual), Mono.justOrEmpty(otherMarkKey(id)))
-                .concatMap(
-                        key -> store.list(key.value())
-                                .filter(object -> object.key().equals(key)),
-                        0);
+        return marks.find(id).collectList().flatMap(marks::read).flatMap(Mono::justOrEmpty);
     }
 
     private ObjectKey key(BackupId id, String name) {

@@ -5,8 +5,8 @@ import io.walarchiver.store.ObjectInfo;
 import io.walarchiver.store.ObjectKey;
 import io.walarchiver.store.ObjectStore;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,8 +41,14 @@ final class CatalogListing {
      * @param record   the record, if there is one
      * @param keeps    the keep marks at either spelling of their key
      * @param main     the main archives that are there
+     * @param archives all archives and volumes, summed up; empty when there are none
      */
-    record Directory(BackupId id, Optional<ObjectInfo> record, List<ObjectInfo> keeps, Set<Archive> main) {
+    record Directory(
+            BackupId id,
+            Optional<ObjectInfo> record,
+            List<ObjectInfo> keeps,
+            Set<Archive> main,
+            Optional<BackupRemains> archives) {
 
         /** The main archives the record promises and the directory does not have. */
         List<Archive> missing(BackupInfo info) {
@@ -116,16 +122,14 @@ final class CatalogListing {
             String name = object.key()
                     .value()
                     .substring(layout.backupPrefix(id.value()).length());
-            if (name.equals(RECORD)
-                    || name.equals(KEEP)
-                    || ArchiveName.of(name).filter(CatalogListing::isMain).isPresent()) {
+            if (name.equals(RECORD) || name.equals(KEEP) || archive(name).isPresent()) {
                 sink.next(new Item(id, name, object));
             }
         });
     }
 
-    private static boolean isMain(ArchiveName name) {
-        return name.main() && name.compression().isPresent();
+    private static Optional<ArchiveName> archive(String name) {
+        return ArchiveName.of(name).filter(archive -> archive.compression().isPresent());
     }
 
     private static Directory directory(List<Item> items, Map<BackupId, ObjectInfo> otherKeeps) {
@@ -136,6 +140,8 @@ final class CatalogListing {
                 .map(Item::object)
                 .forEach(keeps::add);
         Optional.ofNullable(otherKeeps.get(id)).ifPresent(keeps::add);
+        List<Item> archives =
+                items.stream().filter(item -> archive(item.name()).isPresent()).toList();
         return new Directory(
                 id,
                 items.stream()
@@ -143,9 +149,24 @@ final class CatalogListing {
                         .map(Item::object)
                         .findFirst(),
                 keeps,
-                items.stream()
-                        .flatMap(item -> ArchiveName.of(item.name()).stream())
+                archives.stream()
+                        .flatMap(item -> archive(item.name()).stream())
+                        .filter(ArchiveName::main)
                         .map(ArchiveName::archive)
-                        .collect(Collectors.toCollection(HashSet::new)));
+                        .collect(Collectors.toSet()),
+                remains(id, archives));
+    }
+
+    private static Optional<BackupRemains> remains(BackupId id, List<Item> archives) {
+        return archives.stream()
+                .map(item -> item.object().lastModified())
+                .max(Comparator.naturalOrder())
+                .map(newest -> new BackupRemains(
+                        id,
+                        archives.size(),
+                        archives.stream()
+                                .mapToLong(item -> item.object().size())
+                                .sum(),
+                        newest));
     }
 }

@@ -200,7 +200,8 @@ public final class ArchivePlan {
         return cluster.currentPrimary().equals(Optional.of(podName));
     }
 
-    private Optional<PluginEntry> ownEntry() {
+    /** The enabled entry with our name, the last one when there are several. */
+    Optional<PluginEntry> ownEntry() {
         return cluster.plugins().stream()
                 .filter(entry -> entry.enabled() && entry.name().equals(pluginName))
                 .reduce((first, second) -> second);

@@ -76,6 +76,16 @@ public final class ClusterView {
         return name;
     }
 
+    /** {@code apiVersion}; the group is that of the operator, which need not be the original one. */
+    public Optional<String> apiVersion() {
+        return text("apiVersion");
+    }
+
+    /** {@code metadata.uid}. */
+    public Optional<String> uid() {
+        return text("metadata", "uid");
+    }
+
     /** {@code metadata.namespace}. */
     public Optional<String> namespace() {
         return text("metadata", "namespace");
@@ -127,6 +137,32 @@ public final class ClusterView {
         }
         String self = text("spec", "replica", "self").orElse(name);
         return !text("spec", "replica", "primary").equals(Optional.of(self));
+    }
+
+    /**
+     * {@code spec.bootstrap.recovery.recoveryTarget}: how far the Cluster is to be recovered. Without one, to the end.
+     *
+     * @throws InvalidClusterException when it names more than one target
+     */
+    public RecoveryTargetFields recoveryTarget() {
+        JsonNode target = at("spec", "bootstrap", "recovery", "recoveryTarget");
+        if (!target.isMissingNode() && !target.isObject()) {
+            throw new InvalidClusterException(
+                    "the field spec.bootstrap.recovery.recoveryTarget of the Cluster is not an object");
+        }
+        return RecoveryTargetFields.read(target);
+    }
+
+    /** Whether WAL has a volume of its own, mounted beside the data directory. */
+    public boolean hasWalStorage() {
+        return at("spec", "walStorage").isObject();
+    }
+
+    /** The names in {@code spec.tablespaces}, in the order of the document. */
+    public List<String> tablespaces() {
+        List<String> names = new ArrayList<>();
+        elements("tablespaces").forEach(node -> names.add(requiredName(node, "spec.tablespaces")));
+        return List.copyOf(names);
     }
 
     /** {@code status.currentPrimary}; empty until the first primary exists. */

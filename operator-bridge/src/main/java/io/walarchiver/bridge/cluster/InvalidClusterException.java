@@ -1,11 +1,16 @@
 package io.walarchiver.bridge.cluster;
 
-/** A Cluster definition that cannot be understood. The message names the field, and never quotes the document. */
-public final class InvalidClusterException extends RuntimeException {
+/** A Cluster definition that cannot be understood. */
+public final class InvalidClusterException extends DefinitionException {
 
     private static final long serialVersionUID = 1L;
 
     InvalidClusterException(String message) {
-        super(message, null, false, false);
+        super(message);
+    }
+
+    @Override
+    public String kind() {
+        return "invalid_cluster";
     }
 }

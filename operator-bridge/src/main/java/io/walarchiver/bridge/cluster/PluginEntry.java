@@ -26,12 +26,13 @@ public record PluginEntry(String name, boolean enabled, boolean isWALArchiver, M
 
     /** The archive the entry names; without a server name (absent or empty) that of the given server. */
     Optional<ArchiveReference> archive(String defaultServerName) {
-        return Optional.ofNullable(parameters.get(STORE_PARAMETER))
-                .filter(store -> !store.isEmpty())
-                .map(store -> new ArchiveReference(
-                        store,
-                        Optional.ofNullable(parameters.get(SERVER_PARAMETER))
-                                .filter(server -> !server.isEmpty())
-                                .orElse(defaultServerName)));
+        return parameter(STORE_PARAMETER)
+                .map(store ->
+                        new ArchiveReference(store, parameter(SERVER_PARAMETER).orElse(defaultServerName)));
+    }
+
+    /** The value of a parameter; an empty one counts as absent. */
+    Optional<String> parameter(String key) {
+        return Optional.ofNullable(parameters.get(key)).filter(value -> !value.isEmpty());
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.walarchiver.bridge.kubernetes;
+
+import org.jspecify.annotations.NullMarked;
