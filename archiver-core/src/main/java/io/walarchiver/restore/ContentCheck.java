@@ -36,7 +36,8 @@ public final class ContentCheck {
      * @param systemIdentifier the cluster's, when known
      * @throws RestoreException.Corrupt when what is recorded beside the object already rules it out
      */
-    public ContentCheck(StoredFile stored, ObjectInfo info, Optional<SegmentSize> segmentSize, OptionalLong systemIdentifier) {
+    public ContentCheck(
+            StoredFile stored, ObjectInfo info, Optional<SegmentSize> segmentSize, OptionalLong systemIdentifier) {
         this.stored = stored;
         this.segmentSize = segmentSize;
         this.systemIdentifier = systemIdentifier;

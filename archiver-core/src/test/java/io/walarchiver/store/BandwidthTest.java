@@ -109,7 +109,8 @@ class BandwidthTest {
         StepVerifier.withVirtualTime(() -> {
                     VirtualTimeScheduler virtual = VirtualTimeScheduler.get();
                     Bandwidth limited = new Bandwidth(1 << 20, virtual, () -> virtual.now(TimeUnit.NANOSECONDS));
-                    return Flux.range(0, 600).concatMap(i -> limited.acquire(1 << 20).thenReturn(i));
+                    return Flux.range(0, 600)
+                            .concatMap(i -> limited.acquire(1 << 20).thenReturn(i));
                 })
                 .expectSubscription()
                 .expectNextCount(2)

@@ -73,8 +73,7 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
         readable.sort(BY_END.reversed());
         List<String> reasons = new ArrayList<>();
         for (CatalogEntry.Readable entry : readable) {
-            Optional<String> obstacle =
-                    unusable(entry.info()).or(() -> obstacle(entry.info(), timelines, target));
+            Optional<String> obstacle = unusable(entry.info()).or(() -> obstacle(entry.info(), timelines, target));
             if (obstacle.isEmpty()) {
                 return new BackupChoice(entry, remarks);
             }
@@ -97,8 +96,8 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
                     throw new RecoveryException.NoSuitableBackup(
                             "backup " + id + " cannot be used for recovery: " + reason);
                 });
-                tooEarly(entry.info(), target).ifPresent(reason ->
-                        remarks.add("backup " + id + " was asked for, but " + reason));
+                tooEarly(entry.info(), target)
+                        .ifPresent(reason -> remarks.add("backup " + id + " was asked for, but " + reason));
                 return new BackupChoice(entry, remarks);
             }
         }
@@ -107,7 +106,10 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
                 .findFirst()
                 .orElseGet(() -> readable.isEmpty()
                         ? "the catalog is empty"
-                        : "there are " + list(readable.stream().map(e -> e.id().value()).toList()));
+                        : "there are "
+                                + list(readable.stream()
+                                        .map(e -> e.id().value())
+                                        .toList()));
         throw new RecoveryException.NoSuitableBackup("there is no usable backup " + id + "; " + known);
     }
 
@@ -165,8 +167,8 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
         Timeline own = timeline.get();
         TimelineHistory way = timelines.way(own, target);
         if (!way.contains(own)) {
-            return Optional.of("its timeline " + number(own) + " is not on the way to timeline "
-                    + number(way.timeline()));
+            return Optional.of(
+                    "its timeline " + number(own) + " is not on the way to timeline " + number(way.timeline()));
         }
         // On a standby the timeline can change while the backup is taken.
         Timeline ending = info.end().segment().map(WalSegmentName::timeline).orElse(own);

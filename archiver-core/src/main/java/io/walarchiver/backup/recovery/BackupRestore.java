@@ -92,7 +92,8 @@ public final class BackupRestore {
                     RestorePlan plan = plan(order);
                     return Mono.usingWhen(
                             Mono.fromSupplier(() -> new RestoreRun(
-                                    new OpenDestination(plan, settings, layout.serverPrefix() + " at " + store.location()),
+                                    new OpenDestination(
+                                            plan, settings, layout.serverPrefix() + " at " + store.location()),
                                     settings.jobs())),
                             run -> restore(run, order),
                             RestoreRun::close);
@@ -109,8 +110,9 @@ public final class BackupRestore {
             String wanted = Integer.toString(settings.majorVersion().getAsInt());
             String there = FinishedCluster.majorVersion(info.serverVersion().getAsInt());
             if (!there.equals(wanted)) {
-                throw new WrongServer("wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
-                        + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
+                throw new WrongServer(
+                        "wrong server version: backup " + order.backup().id() + " is of PostgreSQL " + there
+                                + ", which PostgreSQL " + wanted + " cannot run; nothing was touched");
             }
         }
         return RestorePlan.of(order);

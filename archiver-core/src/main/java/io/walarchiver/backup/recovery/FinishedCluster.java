@@ -25,7 +25,8 @@ import java.util.regex.Pattern;
  */
 final class FinishedCluster {
 
-    private static final Pattern START = Pattern.compile("START WAL LOCATION: ([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})[ \n].*");
+    private static final Pattern START =
+            Pattern.compile("START WAL LOCATION: ([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})[ \n].*");
     private static final int LARGEST_BYTES = 64 << 10;
 
     private final RestorePlan plan;
@@ -73,7 +74,8 @@ final class FinishedCluster {
         } catch (WalFormatException.ControlFileVersionUnknown unknown) {
             observer.warning("the control file of backup " + id() + " cannot be checked: " + unknown.getMessage());
             // In every layout there has been, the identifier comes first.
-            identifier = Long.toUnsignedString(ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+            identifier = Long.toUnsignedString(
+                    ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getLong(0));
         } catch (WalFormatException damaged) {
             throw new CorruptArchive(
                     "the control file of backup " + id() + " is of no use: " + damaged.getMessage(), damaged);
@@ -94,8 +96,10 @@ final class FinishedCluster {
         Lsn begin = Lsn.parse(start.group(1));
         Optional<Lsn> recorded = info.begin().lsn();
         if (recorded.isPresent() && !recorded.get().equals(begin)) {
-            throw new CorruptArchive("the backup_label of backup " + id() + " says that recovery begins at " + begin
-                    + ", but its record says " + recorded.get() + ": the archives are those of another backup", null);
+            throw new CorruptArchive(
+                    "the backup_label of backup " + id() + " says that recovery begins at " + begin
+                            + ", but its record says " + recorded.get() + ": the archives are those of another backup",
+                    null);
         }
     }
 

@@ -81,7 +81,8 @@ final class FirstWal {
                     failure);
         }
         if (failure instanceof RestoreException.StoreFailed failed) {
-            return new StoreFailed("cannot fetch " + role + ", " + name + ": " + failure.getMessage(), failed.failure());
+            return new StoreFailed(
+                    "cannot fetch " + role + ", " + name + ": " + failure.getMessage(), failed.failure());
         }
         if (failure instanceof RestoreException.DestinationUnusable) {
             return new DestinationUnusable(String.valueOf(failure.getMessage()), failure);
@@ -121,7 +122,8 @@ final class FirstWal {
             return Mono.empty();
         }
         WalFileName file = new WalFileName.TimelineHistoryFile(own.get());
-        return exists(file).doOnNext(there -> {
+        return exists(file)
+                .doOnNext(there -> {
                     if (!there) {
                         observer.warning(file + " is not in the archive " + layout.walPrefix()
                                 + "; the recovered server will not know where its timeline came from");

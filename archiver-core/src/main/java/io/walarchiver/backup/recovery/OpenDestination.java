@@ -99,8 +99,9 @@ final class OpenDestination {
         }
         UnfinishedMark.Earlier earlier = found.get();
         if (!earlier.identity().equals(identity)) {
-            throw new DestinationNotEmpty("the destination " + data + " holds the unfinished restore of something else ("
-                    + difference(earlier.identity()) + "); nothing was touched. Run that one again, or remove it");
+            throw new DestinationNotEmpty("the destination " + data
+                    + " holds the unfinished restore of something else (" + difference(earlier.identity())
+                    + "); nothing was touched. Run that one again, or remove it");
         }
         if (!earlier.complete() && Files.exists(data.resolve("global/pg_control"))) {
             throw new DestinationNotEmpty("the destination " + data + " is marked as an unfinished restore, but has a"
@@ -141,7 +142,10 @@ final class OpenDestination {
 
     private static List<String> children(Path directory) throws IOException {
         try (Stream<Path> all = Files.list(directory)) {
-            return all.limit(4).map(path -> String.valueOf(path.getFileName())).sorted().toList();
+            return all.limit(4)
+                    .map(path -> String.valueOf(path.getFileName()))
+                    .sorted()
+                    .toList();
         }
     }
 

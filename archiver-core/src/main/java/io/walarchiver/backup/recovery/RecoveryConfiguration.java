@@ -64,8 +64,11 @@ public record RecoveryConfiguration(String restoreCommand, Action action, Option
         settings.put("recovery_target", target instanceof RecoveryTarget.Immediate ? "immediate" : "");
         settings.put("recovery_target_name", target instanceof RecoveryTarget.Name n ? n.name() : "");
         settings.put("recovery_target_time", target instanceof RecoveryTarget.Time t ? TargetTime.print(t.time()) : "");
-        settings.put("recovery_target_xid", target instanceof RecoveryTarget.Xid x ? Long.toUnsignedString(x.xid()) : "");
-        settings.put("recovery_target_lsn", target instanceof RecoveryTarget.Lsn l ? l.lsn().toString() : "");
+        settings.put(
+                "recovery_target_xid", target instanceof RecoveryTarget.Xid x ? Long.toUnsignedString(x.xid()) : "");
+        settings.put(
+                "recovery_target_lsn",
+                target instanceof RecoveryTarget.Lsn l ? l.lsn().toString() : "");
         settings.put("recovery_target_inclusive", isInclusive(target) ? "on" : "off");
         settings.put("recovery_target_timeline", target.timeline().setting());
     }

@@ -86,8 +86,8 @@ public sealed interface RecoveryTarget {
         public Name {
             int length = name.getBytes(StandardCharsets.UTF_8).length;
             if (length == 0 || length > LONGEST_BYTES) {
-                throw new IllegalArgumentException("the name of a restore point has 1 to " + LONGEST_BYTES
-                        + " bytes: \"" + name + "\"");
+                throw new IllegalArgumentException(
+                        "the name of a restore point has 1 to " + LONGEST_BYTES + " bytes: \"" + name + "\"");
             }
         }
 

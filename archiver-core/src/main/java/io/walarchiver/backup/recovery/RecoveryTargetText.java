@@ -81,9 +81,8 @@ public record RecoveryTargetText(
             points.add("immediate");
         }
         if (points.size() > 1) {
-            throw new IllegalArgumentException(
-                    "recovery can only have one target, but there are " + points.size() + ": "
-                            + String.join(", ", points));
+            throw new IllegalArgumentException("recovery can only have one target, but there are " + points.size()
+                    + ": " + String.join(", ", points));
         }
         boolean inclusive = !exclusive;
         if (time.isPresent()) {

@@ -60,19 +60,15 @@ record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List
         try {
             order.destination().tablespaces().check(separate);
             for (TablespaceLocation tablespace : separate) {
-                parts.add(part(
-                        id,
-                        new Archive.Tablespace(tablespace.oid()),
-                        target(order, tablespace),
-                        byArchive));
+                parts.add(part(id, new Archive.Tablespace(tablespace.oid()), target(order, tablespace), byArchive));
             }
         } catch (InvalidPathException e) {
             throw new DestinationUnusable("no directory for a tablespace: " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
             throw new DestinationUnusable("cannot place the tablespaces: " + e.getMessage(), e);
         }
-        byArchive.forEach((stem, files) -> remarks.add(
-                files.size() + " objects of " + stem + " are not restored: the record of the backup has no such tablespace"));
+        byArchive.forEach((stem, files) -> remarks.add(files.size() + " objects of " + stem
+                + " are not restored: the record of the backup has no such tablespace"));
         return new RestorePlan(order, List.copyOf(parts), isNested(parts, remarks), List.copyOf(remarks));
     }
 

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** The forms of a target time: PostgreSQL's own output and RFC 3339. */
 final class TargetTime {
 
-    private static final Pattern FORM = Pattern.compile(
-            "([0-9]{4}-[0-9]{2}-[0-9]{2})[ Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\\.([0-9]{1,9}))?"
+    private static final Pattern FORM =
+            Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})[ Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\\.([0-9]{1,9}))?"
                     + " ?([Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)?");
 
     private static final DateTimeFormatter PRINTED = new DateTimeFormatterBuilder()

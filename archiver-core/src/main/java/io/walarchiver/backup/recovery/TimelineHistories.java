@@ -93,13 +93,14 @@ public final class TimelineHistories {
     }
 
     private Mono<Boolean> collect(Timeline timeline, Map<Timeline, TimelineHistory> found) {
-        return read(timeline)
-                .doOnNext(history -> found.put(timeline, history))
-                .hasElement();
+        return read(timeline).doOnNext(history -> found.put(timeline, history)).hasElement();
     }
 
-    /** The history of a timeline; empty when the archive has none. */
-    Mono<TimelineHistory> read(Timeline timeline) {
+    /**
+     * The history of a timeline; empty when the archive has none. Fails with {@link RecoveryException.CorruptArchive} when
+     * it cannot be read, and with {@link StoreException}.
+     */
+    public Mono<TimelineHistory> read(Timeline timeline) {
         WalFileName.TimelineHistoryFile file = new WalFileName.TimelineHistoryFile(timeline);
         return store.list(layout.walKeyStem(file))
                 .map(ObjectInfo::key)

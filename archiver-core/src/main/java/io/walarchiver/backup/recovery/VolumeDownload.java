@@ -111,8 +111,8 @@ final class VolumeDownload {
                     long received = buffer.received();
                     if (received != range.length()) {
                         throw new StoreException.Unavailable(
-                                "the download of " + file.key() + " ended after " + received + " of "
-                                        + range.length() + " bytes from " + range.offset(),
+                                "the download of " + file.key() + " ended after " + received + " of " + range.length()
+                                        + " bytes from " + range.offset(),
                                 StoreException.Detail.NONE,
                                 null);
                     }
@@ -137,15 +137,15 @@ final class VolumeDownload {
 
     private RecoveryException changed(String how) {
         return new RecoveryException.CorruptArchive(
-                file.key() + " changed while it was restored: " + how + "; start over with a backup that is whole", null);
+                file.key() + " changed while it was restored: " + how + "; start over with a backup that is whole",
+                null);
     }
 
     private Mono<Long> again(Retry.RetrySignal signal, long begun) {
         if (!(signal.failure() instanceof StoreException.Unavailable failure)) {
             return Mono.error(signal.failure());
         }
-        long left = settings.retryWindow().toNanos()
-                - (nanoTime.getAsLong() - begun);
+        long left = settings.retryWindow().toNanos() - (nanoTime.getAsLong() - begun);
         if (left <= 0) {
             return Mono.error(failure);
         }

@@ -203,8 +203,7 @@ final class VolumeExtraction {
         // Later volumes have none; should one, the first is right.
         if (file.volume() == 0 && file.archive() instanceof Archive.Data) {
             writing(() -> {
-                permissions(
-                        tree.root().path(), (header.mode() & PERMISSIONS) == GROUP_TOO ? GROUP_TOO : OWNER_ALL, -1);
+                permissions(tree.root().path(), (header.mode() & PERMISSIONS) == GROUP_TOO ? GROUP_TOO : OWNER_ALL, -1);
                 owners.apply(tree.root().path(), header);
             });
         }
@@ -300,8 +299,7 @@ final class VolumeExtraction {
         progress.written(header.size());
     }
 
-    private void makeHardLink(Path place, TarHeader header)
-            throws IOException, MemberPath.Unsafe, ArchiveTree.Overlap {
+    private void makeHardLink(Path place, TarHeader header) throws IOException, MemberPath.Unsafe, ArchiveTree.Overlap {
         MemberPath target = MemberPath.of(header.linkName());
         Optional<String> obstacle = MemberRules.unlinkable(target);
         if (obstacle.isPresent()) {

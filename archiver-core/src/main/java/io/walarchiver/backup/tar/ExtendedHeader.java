@@ -123,6 +123,7 @@ final class ExtendedHeader {
 
     /** True when it describes a sparse file, whose content is stored in a way of its own. */
     boolean isSparse() {
-        return records.keySet().stream().anyMatch(key -> key.startsWith("GNU.sparse.") || key.equals("SCHILY.realsize"));
+        return records.keySet().stream()
+                .anyMatch(key -> key.startsWith("GNU.sparse.") || key.equals("SCHILY.realsize"));
     }
 }
