@@ -3,6 +3,7 @@ package io.walarchiver.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ class BandwidthTest {
         return new Bandwidth(bytesPerSecond, time, () -> time.now(TimeUnit.NANOSECONDS));
     }
 
+    @CanIgnoreReturnValue
     private Disposable ask(String name, long bytes) {
         return bandwidth.acquire(bytes).doOnSuccess(turn -> done.add(name)).subscribe();
     }

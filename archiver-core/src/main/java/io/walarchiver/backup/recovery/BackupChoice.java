@@ -4,12 +4,14 @@ import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.backup.catalog.BackupInfo;
 import io.walarchiver.backup.catalog.CatalogEntry;
 import io.walarchiver.backup.catalog.LogPosition;
+import io.walarchiver.backup.verify.TimelineHistories;
 import io.walarchiver.wal.Lsn;
 import io.walarchiver.wal.Timeline;
 import io.walarchiver.wal.TimelineHistory;
 import io.walarchiver.wal.WalSegmentName;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +42,9 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
 
     private static final int MENTIONED = 10;
 
+    /** How a record says that there is none. */
+    private static final String NONE = "None";
+
     private static final Comparator<CatalogEntry.Readable> BY_END = Comparator.comparing(
                     (CatalogEntry.Readable entry) -> entry.info().end().time().orElse(Instant.MIN))
             .thenComparing(CatalogEntry::id);
@@ -53,7 +58,8 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
      *
      * @throws RecoveryException.NoSuitableBackup when there is none; the message says why each was passed over
      */
-    public static BackupChoice of(List<CatalogEntry> catalog, ArchivedTimelines timelines, RecoveryTarget target) {
+    public static BackupChoice of(
+            Collection<? extends CatalogEntry> catalog, TimelineHistories histories, RecoveryTarget target) {
         List<String> remarks = new ArrayList<>();
         List<CatalogEntry.Readable> readable = new ArrayList<>();
         List<String> passedOver = new ArrayList<>();
@@ -73,7 +79,7 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
         readable.sort(BY_END.reversed());
         List<String> reasons = new ArrayList<>();
         for (CatalogEntry.Readable entry : readable) {
-            Optional<String> obstacle = unusable(entry.info()).or(() -> obstacle(entry.info(), timelines, target));
+            Optional<String> obstacle = unusable(entry).or(() -> obstacle(entry.info(), histories, target));
             if (obstacle.isEmpty()) {
                 return new BackupChoice(entry, remarks);
             }
@@ -92,7 +98,7 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
             List<String> remarks) {
         for (CatalogEntry.Readable entry : readable) {
             if (entry.id().equals(id)) {
-                unusable(entry.info()).ifPresent(reason -> {
+                unusable(entry).ifPresent(reason -> {
                     throw new RecoveryException.NoSuitableBackup(
                             "backup " + id + " cannot be used for recovery: " + reason);
                 });
@@ -121,25 +127,28 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
         if (!info.isUsable()) {
             return Optional.of("its status is " + info.status() + ", or its record lacks times or positions");
         }
-        if (isSet(info, "snapshots_info")) {
+        if (info.isSnapshot()) {
             return Optional.of("it consists of volume snapshots, not of archives");
         }
-        if (isSet(info, "parent_backup_id")) {
-            return Optional.of("it is incremental, which cannot be restored alone");
+        if (info.parentBackupId().isPresent()) {
+            return Optional.of("it holds only the changes since backup "
+                    + info.parentBackupId().get());
         }
-        if (isSet(info, "encryption")) {
+        if (!info.raw().getOrDefault("encryption", NONE).equals(NONE)) {
             return Optional.of("it is encrypted");
         }
         return Optional.empty();
     }
 
-    private static boolean isSet(BackupInfo info, String key) {
-        String value = info.raw().get(key);
-        return value != null && !value.isEmpty() && !value.equals("None");
+    private static Optional<String> unusable(CatalogEntry.Readable backup) {
+        return unusable(backup.info())
+                .or(() -> backup.missingArchives().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of("archives are missing: " + backup.missingArchives()));
     }
 
-    private static Optional<String> obstacle(BackupInfo info, ArchivedTimelines timelines, RecoveryTarget target) {
-        return tooEarly(info, target).or(() -> aside(info, timelines, target.timeline()));
+    private static Optional<String> obstacle(BackupInfo info, TimelineHistories histories, RecoveryTarget target) {
+        return tooEarly(info, target).or(() -> aside(info, histories, target.timeline()));
     }
 
     private static Optional<String> tooEarly(BackupInfo info, RecoveryTarget target) {
@@ -159,13 +168,18 @@ public record BackupChoice(CatalogEntry.Readable backup, List<String> remarks) {
     }
 
     /** Why the backup does not lie on the way to the target timeline. */
-    private static Optional<String> aside(BackupInfo info, ArchivedTimelines timelines, TargetTimeline target) {
+    private static Optional<String> aside(BackupInfo info, TimelineHistories histories, TargetTimeline target) {
         Optional<Timeline> timeline = beginning(info);
         if (timeline.isEmpty()) {
             return Optional.of("its record does not tell its timeline");
         }
         Timeline own = timeline.get();
-        TimelineHistory way = timelines.way(own, target);
+        Timeline destination = TargetHistories.destination(histories, own, target);
+        String damage = histories.damaged().get(destination);
+        if (damage != null) {
+            return Optional.of("the history of timeline " + number(destination) + " is of no use: " + damage);
+        }
+        TimelineHistory way = histories.of(destination);
         if (!way.contains(own)) {
             return Optional.of(
                     "its timeline " + number(own) + " is not on the way to timeline " + number(way.timeline()));

@@ -182,11 +182,13 @@ public final class TarReader {
     }
 
     private TarArchiveEntry header(long offset) throws TarFormatException {
-        if (!TarUtils.verifyCheckSum(block)) {
-            throw new TarFormatException("no tar header: its checksum is wrong", offset);
-        }
         try {
+            if (!TarUtils.verifyCheckSum(block)) {
+                throw new TarFormatException("no tar header: its checksum is wrong", offset);
+            }
             return new TarArchiveEntry(block, UTF_8, false);
+        } catch (TarFormatException wrong) {
+            throw wrong;
         } catch (IOException | IllegalArgumentException e) {
             throw new TarFormatException("a tar header is damaged: " + e.getMessage(), offset, e);
         }

@@ -79,7 +79,8 @@ final class BackupVerification {
                     return Flux.empty();
                 })
                 .onErrorResume(StoreException.class, failure -> {
-                    ledger.addUnchecked(new ObjectKey(layout.backupPrefix(backup.id().value())), failure);
+                    ledger.addUnchecked(
+                            new ObjectKey(layout.backupPrefix(backup.id().value())), failure);
                     return Flux.empty();
                 });
     }

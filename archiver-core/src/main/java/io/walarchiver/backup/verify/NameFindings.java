@@ -13,7 +13,7 @@ import java.util.Optional;
 final class NameFindings {
 
     private final WalInventory inventory;
-    private final Timelines histories;
+    private final TimelineHistories histories;
     private final Recoverability recoverability;
     private final List<CatalogEntry> catalog;
     private final String walPrefix;
@@ -21,7 +21,7 @@ final class NameFindings {
 
     NameFindings(
             WalInventory inventory,
-            Timelines histories,
+            TimelineHistories histories,
             Recoverability recoverability,
             List<CatalogEntry> catalog,
             String walPrefix) {

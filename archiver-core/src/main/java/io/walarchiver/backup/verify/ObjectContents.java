@@ -1,7 +1,7 @@
 package io.walarchiver.backup.verify;
 
-import io.walarchiver.backup.recovery.Passage;
-import io.walarchiver.backup.recovery.RangeBuffer;
+import io.walarchiver.backup.transfer.Passage;
+import io.walarchiver.backup.transfer.RangeBuffer;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.BlockingWork;
 import io.walarchiver.store.Bandwidth;

@@ -28,7 +28,7 @@ public record Recoverability(List<RecoverableRange> ranges, List<UnrecoverableBa
      * @param catalog   its backups; those that are not usable take no part
      */
     public static Recoverability of(
-            WalInventory inventory, Timelines histories, Collection<? extends CatalogEntry> catalog) {
+            WalInventory inventory, TimelineHistories histories, Collection<? extends CatalogEntry> catalog) {
         return new Recovery(inventory, histories, catalog).assess();
     }
 

@@ -36,7 +36,7 @@ final class Recovery {
     private final Required onNewest = new Required();
     private final Required onAny = new Required();
 
-    Recovery(WalInventory inventory, Timelines histories, Collection<? extends CatalogEntry> catalog) {
+    Recovery(WalInventory inventory, TimelineHistories histories, Collection<? extends CatalogEntry> catalog) {
         this.size = inventory.segmentSize();
         this.timelines = inventory.timelines().stream()
                 .collect(Collectors.toMap(TimelineInventory::timeline, timeline -> timeline));

@@ -114,11 +114,12 @@ public final class Verification {
         return catalog.list()
                 .collectList()
                 .flatMap(entries -> inventory(entries)
-                        .flatMap(inventory -> Timelines.read(store, settings.layout(), inventory)
+                        .flatMap(inventory -> TimelineHistories.read(store, settings.layout(), inventory)
                                 .map(histories -> names(entries, inventory, histories, ledger))));
     }
 
-    private Names names(List<CatalogEntry> entries, WalInventory inventory, Timelines histories, Ledger ledger) {
+    private Names names(
+            List<CatalogEntry> entries, WalInventory inventory, TimelineHistories histories, Ledger ledger) {
         Recoverability recoverability = Recoverability.of(inventory, histories, entries);
         new NameFindings(
                         inventory,
@@ -134,8 +135,7 @@ public final class Verification {
     private Mono<WalInventory> inventory(List<CatalogEntry> entries) {
         Optional<SegmentSize> known = settings.segmentSize()
                 .or(() -> newestUsable(entries).map(info -> new SegmentSize(info.segmentSizeBytes())));
-        Mono<WalInventory> assumed =
-                WalInventory.read(store, settings.layout(), known.orElse(SegmentSize.DEFAULT));
+        Mono<WalInventory> assumed = WalInventory.read(store, settings.layout(), known.orElse(SegmentSize.DEFAULT));
         // Names do not tell small segments from a beginning of large ones, but every segment does.
         return known.isPresent()
                 ? assumed
@@ -148,8 +148,12 @@ public final class Verification {
 
     private Mono<SegmentSize> segmentSize(StoredSegment segment) {
         return store.head(segment.key())
-                .flatMap(info -> contents().read(info.key(), info.size(), (first, object) -> WalContent.segmentSize(
-                        Compression.ofKey(info.key().value()), object)))
+                .flatMap(info -> contents()
+                        .read(
+                                info.key(),
+                                info.size(),
+                                (first, object) -> WalContent.segmentSize(
+                                        Compression.ofKey(info.key().value()), object)))
                 .flatMap(Mono::justOrEmpty)
                 .onErrorResume(StoreException.NotFound.class, gone -> Mono.empty());
     }

@@ -104,8 +104,7 @@ final class WalContent {
     /** What only this kind of file has to be. */
     private Optional<Finding> meaning(ContentCheck check, ByteBuffer head) {
         if (stored.file().isSegmentSized()) {
-            return identity(
-                    WalPageHeader.parse(head).systemIdentifier(), stored.key().value());
+            return identity(WalPageHeader.parse(head).systemIdentifier(), "its first page");
         }
         byte[] text = Arrays.copyOf(head.array(), head.limit());
         if (stored.file() instanceof WalFileName.TimelineHistoryFile history) {

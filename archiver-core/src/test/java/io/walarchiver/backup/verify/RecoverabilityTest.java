@@ -119,8 +119,8 @@ class RecoverabilityTest {
     private Recoverability assess() {
         WalInventory inventory =
                 Objects.requireNonNull(WalInventory.read(store, LAYOUT, SIZE).block(Duration.ofSeconds(30)));
-        Timelines histories =
-                Objects.requireNonNull(Timelines.read(store, LAYOUT, inventory).block(Duration.ofSeconds(30)));
+        TimelineHistories histories = Objects.requireNonNull(
+                TimelineHistories.read(store, LAYOUT, inventory).block(Duration.ofSeconds(30)));
         return Recoverability.of(inventory, histories, catalog);
     }
 
@@ -360,8 +360,8 @@ class RecoverabilityTest {
         WalInventory inventory =
                 Objects.requireNonNull(WalInventory.read(store, LAYOUT, SIZE).block(Duration.ofSeconds(30)));
 
-        Timelines histories =
-                Objects.requireNonNull(Timelines.read(store, LAYOUT, inventory).block(Duration.ofSeconds(30)));
+        TimelineHistories histories = Objects.requireNonNull(
+                TimelineHistories.read(store, LAYOUT, inventory).block(Duration.ofSeconds(30)));
 
         assertThat(histories.sound()).isEmpty();
         assertThat(histories.damaged()).containsOnlyKeys(new Timeline(2));
@@ -472,7 +472,7 @@ class RecoverabilityTest {
         WalInventory inventory =
                 Objects.requireNonNull(WalInventory.read(store, LAYOUT, SMALL).block(Duration.ofSeconds(30)));
         Recoverability found =
-                Recoverability.of(inventory, new Timelines(world.histories(), Map.of()), world.catalog());
+                Recoverability.of(inventory, new TimelineHistories(world.histories(), Map.of()), world.catalog());
 
         Map<BackupId, RecoverableRange> ranges = new HashMap<>();
         found.ranges().forEach(range -> ranges.put(range.backup(), range));

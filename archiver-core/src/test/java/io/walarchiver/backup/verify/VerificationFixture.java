@@ -23,14 +23,17 @@ import io.walarchiver.testing.WalLikeData;
 import io.walarchiver.wal.SegmentSize;
 import io.walarchiver.wal.WalFileName;
 import io.walarchiver.wal.WalSegmentName;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +89,7 @@ final class VerificationFixture implements VerificationObserver, AutoCloseable {
                 this);
     }
 
+    @CanIgnoreReturnValue
     VerificationReport verify() {
         sound.clear();
         found.clear();
@@ -145,8 +149,7 @@ final class VerificationFixture implements VerificationObserver, AutoCloseable {
         String segment = name.substring(0, WalSegmentName.LENGTH);
         memory.place(
                 key,
-                OBJECTS.computeIfAbsent(
-                        name + compression, unused -> encode(segment(segment, CLUSTER), compression)),
+                OBJECTS.computeIfAbsent(name + compression, unused -> encode(segment(segment, CLUSTER), compression)),
                 Map.of());
         return key;
     }
@@ -191,6 +194,31 @@ final class VerificationFixture implements VerificationObserver, AutoCloseable {
         byte[] bytes = object(key);
         bytes[offset] ^= 0x10;
         replace(key, bytes);
+    }
+
+    /**
+     * Flips a byte about there that matters: in a repetitive segment, a reference that leads to another copy of the same
+     * bytes is no damage.
+     */
+    void damage(ObjectKey key, double where) {
+        byte[] sound = object(key);
+        int offset = (int) (sound.length * where);
+        flip(key, offset);
+        while (decodesTo(key, sound)) {
+            replace(key, sound);
+            offset++;
+            flip(key, offset);
+        }
+    }
+
+    private boolean decodesTo(ObjectKey key, byte[] sound) {
+        Codec codec = Codec.of(Compression.ofKey(key.value()));
+        try (InputStream damaged = codec.decodingStream(new ByteArrayInputStream(object(key)));
+                InputStream undamaged = codec.decodingStream(new ByteArrayInputStream(sound))) {
+            return Arrays.equals(damaged.readAllBytes(), undamaged.readAllBytes());
+        } catch (IOException damage) {
+            return false;
+        }
     }
 
     // -- backups
@@ -264,7 +292,8 @@ final class VerificationFixture implements VerificationObserver, AutoCloseable {
     @CanIgnoreReturnValue
     ObjectKey placeRecord(Map<String, String> record) {
         StringBuilder text = new StringBuilder();
-        record.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+        record.forEach(
+                (key, value) -> text.append(key).append('=').append(value).append('\n'));
         ObjectKey key = backupKey("backup.info");
         memory.place(key, text.toString().getBytes(StandardCharsets.UTF_8), Map.of());
         return key;

@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,7 +52,9 @@ class VerificationTest {
         assertThat(errors()).hasSize(1);
         assertThat(errors().get(0).kind()).isEqualTo(kind);
         assertThat(errors().get(0).subject()).isEqualTo(subject);
-        assertThat(errors().get(0).problem()).contains(List.of(words));
+        for (String word : words) {
+            assertThat(errors().get(0).problem()).contains(word);
+        }
         assertThat(errors().get(0).remedy()).isNotBlank();
     }
 
@@ -100,7 +101,7 @@ class VerificationTest {
     @ValueSource(doubles = {0.3, 0.5, 0.7})
     void aFlippedByteOfAnyObjectIsFoundAndNamed(double where) {
         archive.placeEverything();
-        readable().forEach(key -> archive.flip(key, (int) (archive.object(key).length * where)));
+        readable().forEach(key -> archive.damage(key, where));
 
         assertThat(archive.verify().verdict()).isEqualTo(Verdict.DAMAGED);
 
@@ -202,12 +203,12 @@ class VerificationTest {
                     .anySatisfy(problem -> assertThat(problem).contains("backup_label"))
                     .anySatisfy(problem -> assertThat(problem).contains("pg_control"));
         } else {
-            assertThat(errors())
-                    .anySatisfy(finding -> {
-                        assertThat(finding.kind()).isEqualTo(Kind.MISSING_ARCHIVE);
-                        assertThat(finding.subject())
-                                .startsWith(backupKey(name.substring(0, name.indexOf('.'))).value());
-                    });
+            assertThat(errors()).anySatisfy(finding -> {
+                assertThat(finding.kind()).isEqualTo(Kind.MISSING_ARCHIVE);
+                assertThat(finding.subject())
+                        .startsWith(
+                                backupKey(name.substring(0, name.indexOf('.'))).value());
+            });
         }
     }
 
@@ -217,10 +218,7 @@ class VerificationTest {
         archive.placeArchive("data_0004", Map.of("base/9", new byte[10]), Compression.GZIP);
 
         assertThat(archive.verify().verdict()).isEqualTo(Verdict.DAMAGED);
-        assertOneError(
-                Kind.MISSING_ARCHIVE,
-                backupKey("data_0002.tar.gz").value() + " (up to number 3)",
-                "not whole");
+        assertOneError(Kind.MISSING_ARCHIVE, backupKey("data_0002.tar.gz").value() + " (up to number 3)", "not whole");
     }
 
     @Test
@@ -246,13 +244,16 @@ class VerificationTest {
         archive.placeEverything();
         String name = "000000010000000000000005";
         ObjectKey key = walKey(name, Compression.values()[5]);
-        archive.replace(
-                key, encode(VerificationFixture.segment(name, OTHER_CLUSTER), Compression.values()[5]));
+        archive.replace(key, encode(VerificationFixture.segment(name, OTHER_CLUSTER), Compression.values()[5]));
 
         archive.verify();
 
         assertOneError(
-                Kind.FOREIGN_CLUSTER, key.value(), Long.toString(OTHER_CLUSTER), Long.toString(CLUSTER), "newest backup");
+                Kind.FOREIGN_CLUSTER,
+                key.value(),
+                Long.toString(OTHER_CLUSTER),
+                Long.toString(CLUSTER),
+                "newest backup");
     }
 
     @Test
@@ -277,7 +278,9 @@ class VerificationTest {
         archive.verify();
 
         assertOneError(
-                Kind.FOREIGN_CLUSTER, walKey("000000010000000000000005", Compression.ZSTD).value(), "this cluster");
+                Kind.FOREIGN_CLUSTER,
+                walKey("000000010000000000000005", Compression.ZSTD).value(),
+                "this cluster");
     }
 
     @Test
@@ -352,9 +355,7 @@ class VerificationTest {
 
         archive.verify();
 
-        assertThat(errors())
-                .extracting(Finding::kind)
-                .containsExactlyInAnyOrder(Kind.DAMAGED_OBJECT, Kind.BAD_HISTORY);
+        assertThat(errors()).extracting(Finding::kind).containsExactlyInAnyOrder(Kind.DAMAGED_OBJECT, Kind.BAD_HISTORY);
     }
 
     @Test
@@ -423,8 +424,7 @@ class VerificationTest {
 
         archive.verify();
 
-        assertOneError(
-                Kind.BAD_BACKUP, backupKey("data.tar.gz").value(), "pg_control", Long.toString(OTHER_CLUSTER));
+        assertOneError(Kind.BAD_BACKUP, backupKey("data.tar.gz").value(), "pg_control", Long.toString(OTHER_CLUSTER));
     }
 
     @Test
@@ -525,9 +525,7 @@ class VerificationTest {
 
         archive.verify();
 
-        assertThat(errors())
-                .extracting(Finding::kind)
-                .containsExactlyInAnyOrder(Kind.FOREIGN_CLUSTER, Kind.BAD_BACKUP);
+        assertThat(errors()).extracting(Finding::kind).containsExactlyInAnyOrder(Kind.FOREIGN_CLUSTER, Kind.BAD_BACKUP);
     }
 
     @Test
@@ -555,7 +553,10 @@ class VerificationTest {
 
         archive.verify();
 
-        assertThat(errors()).extracting(Finding::kind).contains(Kind.WRONG_SEGMENT_SIZE).doesNotContain(Kind.GAP);
+        assertThat(errors())
+                .extracting(Finding::kind)
+                .contains(Kind.WRONG_SEGMENT_SIZE)
+                .doesNotContain(Kind.GAP);
         assertThat(errors().get(0).problem()).contains("128 MiB");
     }
 
@@ -564,8 +565,7 @@ class VerificationTest {
     @Test
     void oneBackupIsItsArchivesAndTheWalFromItsStartToItsEnd() {
         archive.placeEverything();
-        archive.settings =
-                archive.settings.withScope(new VerificationScope.OneBackup(new BackupId(BACKUP)));
+        archive.settings = archive.settings.withScope(new VerificationScope.OneBackup(new BackupId(BACKUP)));
 
         VerificationReport report = archive.verify();
 
@@ -575,8 +575,10 @@ class VerificationTest {
                         backupKey("data.tar.gz").value(),
                         backupKey("data_0001.tar.gz").value(),
                         backupKey("24601.tar.gz").value(),
-                        walKey("000000010000000000000003", Compression.values()[3]).value(),
-                        walKey("000000010000000000000004", Compression.values()[4]).value());
+                        walKey("000000010000000000000003", Compression.values()[3])
+                                .value(),
+                        walKey("000000010000000000000004", Compression.values()[4])
+                                .value());
     }
 
     @Test
@@ -624,7 +626,6 @@ class VerificationTest {
         } while (runs < 50);
 
         assertThat(runs).isBetween(3, 6);
-        assertThat(read)
-                .containsAll(readable().stream().map(ObjectKey::value).toList());
+        assertThat(read).containsAll(readable().stream().map(ObjectKey::value).toList());
     }
 }

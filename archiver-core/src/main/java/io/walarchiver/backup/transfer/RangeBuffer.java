@@ -1,4 +1,4 @@
-package io.walarchiver.backup.recovery;
+package io.walarchiver.backup.transfer;
 
 import io.walarchiver.codec.PooledBuffer;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package io.walarchiver.backup.recovery;
+package io.walarchiver.backup.transfer;
 
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.PooledBuffer;
@@ -26,7 +26,7 @@ public final class Passage {
     public static final class Over extends IOException {
         private static final long serialVersionUID = 1L;
 
-        Over() {
+        public Over() {
             super("the download is over");
         }
     }
@@ -63,7 +63,7 @@ public final class Passage {
     }
 
     /** Completes when the extracting thread has come. Memory taken before would keep others from what they need. */
-    Mono<Void> entered() {
+    public Mono<Void> entered() {
         return entered.asMono();
     }
 
@@ -87,7 +87,7 @@ public final class Passage {
     }
 
     /** True when whatever is still done here is for nobody. */
-    synchronized boolean isClosed() {
+    public synchronized boolean isClosed() {
         return closed;
     }
 
