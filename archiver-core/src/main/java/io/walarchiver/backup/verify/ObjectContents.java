@@ -68,15 +68,18 @@ final class ObjectContents {
      */
     <T> Mono<T> read(ObjectKey key, long size, Work<T> work) {
         return Mono.usingWhen(
-                Mono.fromSupplier(Passage::new),
-                passage -> {
-                    Sinks.One<ObjectInfo> first = Sinks.one();
-                    Mono<T> download = download(key, size, passage, first).then(Mono.fromRunnable(passage::complete));
-                    Mono<T> result =
-                            first.asMono().flatMap(info -> BlockingWork.on(readers, () -> apply(work, info, passage)));
-                    return Flux.merge(download, result).next();
-                },
-                Passage::close);
+                        Mono.fromSupplier(Passage::new),
+                        passage -> {
+                            Sinks.One<ObjectInfo> first = Sinks.one();
+                            Mono<T> download =
+                                    download(key, size, passage, first).then(Mono.fromRunnable(passage::complete));
+                            Mono<T> result = first.asMono()
+                                    .flatMap(info -> BlockingWork.on(readers, () -> apply(work, info, passage)));
+                            return Flux.merge(download, result).next();
+                        },
+                        Passage::close)
+                // Only a thread that is interrupted meets it before anybody else has told why.
+                .onErrorMap(Passage.Over.class, over -> unavailable("reading " + key + " was interrupted"));
     }
 
     private static <T> T apply(Work<T> work, ObjectInfo info, Passage passage) throws Exception {

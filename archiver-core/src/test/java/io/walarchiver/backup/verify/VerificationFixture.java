@@ -68,6 +68,8 @@ final class VerificationFixture implements VerificationObserver, AutoCloseable {
     final HastyTimer timer = new HastyTimer();
     final List<String> sound = new CopyOnWriteArrayList<>();
     final List<Finding> found = new CopyOnWriteArrayList<>();
+    final List<String> unchecked = new CopyOnWriteArrayList<>();
+    final List<VerificationReport> reports = new CopyOnWriteArrayList<>();
     BufferPool pool = new BufferPool(BUFFER_BYTES, 4);
     VerificationSettings settings = VerificationSettings.of(LAYOUT);
 
@@ -115,6 +117,16 @@ final class VerificationFixture implements VerificationObserver, AutoCloseable {
     @Override
     public void found(Finding finding) {
         found.add(finding);
+    }
+
+    @Override
+    public void unchecked(ObjectKey key, String reason) {
+        unchecked.add(key + ": " + reason);
+    }
+
+    @Override
+    public void finished(VerificationReport report) {
+        reports.add(report);
     }
 
     static byte[] segment(String name, long cluster) {
