@@ -79,6 +79,7 @@ final class VolumeExtraction {
     private final MemberFile writer = new MemberFile();
     private TarReader tar;
     private String member = "";
+    private boolean between;
     private long offset;
 
     /** @param sideBySide whether other volumes of the archive are extracted at the same time */
@@ -110,11 +111,13 @@ final class VolumeExtraction {
     void run() throws IOException, ArchiveTree.Overlap {
         passage.enter();
         try (InputStream content = Codec.of(file.compression()).decodingStream(passage.stream())) {
+            writing(() -> tree.root().create());
             tar = new TarReader(content);
             for (Optional<TarHeader> next = tar.next(); next.isPresent(); next = tar.next()) {
+                between = false;
                 extract(next.get());
+                between = true;
             }
-            member = "";
             requireEnd();
         } catch (WriteFailed failed) {
             throw unusable((IOException) Objects.requireNonNull(failed.getCause()));
@@ -146,7 +149,8 @@ final class VolumeExtraction {
     private CorruptArchive corrupt(String reason, @Nullable Exception cause) {
         return new CorruptArchive(
                 "cannot restore backup " + plan.order().backup().id() + ": " + file.key() + ": " + reason + " ("
-                        + (member.isEmpty() ? "" : "at member " + printable(member) + ", ") + "byte " + offset
+                        + (member.isEmpty() ? "" : (between ? "after" : "at") + " member " + printable(member) + ", ")
+                        + "byte " + offset
                         + " of the archive)",
                 cause);
     }
