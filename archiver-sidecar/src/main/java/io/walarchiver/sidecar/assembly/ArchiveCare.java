@@ -13,12 +13,14 @@ import io.walarchiver.backup.verify.Recoverability;
 import io.walarchiver.backup.verify.TimelineHistories;
 import io.walarchiver.backup.verify.UnrecoverableBackup;
 import io.walarchiver.backup.verify.WalInventory;
+import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.BlockingWork;
 import io.walarchiver.sidecar.maintenance.CatalogSummary;
 import io.walarchiver.sidecar.maintenance.InventorySummary;
 import io.walarchiver.sidecar.maintenance.MaintenanceWork;
 import io.walarchiver.sidecar.maintenance.RetentionSummary;
 import io.walarchiver.sidecar.maintenance.VerifySummary;
+import io.walarchiver.sidecar.settings.ServeSettings;
 import io.walarchiver.store.ObjectStore;
 import java.time.Clock;
 import java.time.Instant;
@@ -52,16 +54,17 @@ final class ArchiveCare implements MaintenanceWork {
 
     ArchiveCare(
             Archive archive,
-            Optional<RetentionPolicy> policy,
+            ServeSettings settings,
             ObjectStore store,
-            DataDirectory source,
-            Scheduler fileIo,
+            BufferPool pool,
+            Workers workers,
+            LongWorkers threads,
             Clock clock) {
         this.archive = archive;
-        this.policy = policy;
+        this.policy = Archive.retention(settings.store());
         this.store = store;
-        this.source = source;
-        this.fileIo = fileIo;
+        this.source = new DataDirectory(settings.pgdata());
+        this.fileIo = workers.fileIo();
         this.clock = clock;
     }
 

@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RestoreJobCommand.class,
             WalArchiveCommand.class,
             WalRestoreCommand.class,
+            BackupCommand.class,
             BackupListCommand.class,
             BackupShowCommand.class,
             BackupKeepCommand.class,
