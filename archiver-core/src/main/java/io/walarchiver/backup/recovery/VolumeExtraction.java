@@ -7,6 +7,7 @@ import io.walarchiver.backup.recovery.RecoveryException.DestinationUnusable;
 import io.walarchiver.backup.tar.TarFormatException;
 import io.walarchiver.backup.tar.TarHeader;
 import io.walarchiver.backup.tar.TarReader;
+import io.walarchiver.backup.transfer.Passage;
 import io.walarchiver.codec.Codec;
 import io.walarchiver.codec.Compression;
 import io.walarchiver.codec.CorruptObjectException;
