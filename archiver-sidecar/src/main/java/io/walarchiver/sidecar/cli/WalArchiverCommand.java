@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BackupDeleteCommand.class,
             RecoverCommand.class,
             RetentionCommand.class,
+            VerifyCommand.class,
             CheckCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class
