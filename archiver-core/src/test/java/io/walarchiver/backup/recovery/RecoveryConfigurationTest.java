@@ -40,11 +40,11 @@ class RecoveryConfigurationTest {
                         recovery_target_action = 'pause'
                         recovery_target = ''
                         recovery_target_name = ''
-                        recovery_target_time = '2031-04-05 06:07:08.5+00'
                         recovery_target_xid = ''
                         recovery_target_lsn = ''
                         recovery_target_inclusive = 'on'
                         recovery_target_timeline = 'latest'
+                        recovery_target_time = '2031-04-05 06:07:08.5+00'
                         """);
     }
 

@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 import io.walarchiver.backup.tar.TarBytes;
 import io.walarchiver.backup.tar.TarHeader;
 import io.walarchiver.backup.tar.TarReader;
+import io.walarchiver.backup.transfer.Passage;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.Compression;
 import io.walarchiver.store.Fault;
