@@ -66,7 +66,7 @@ final class ClusterRights {
      *
      * @param role as it is; empty when there is none
      */
-    static SortedSet<String> backupStores(Optional<ObjectNode> role) {
+    static NavigableSet<String> backupStores(Optional<ObjectNode> role) {
         NavigableSet<String> names = new TreeSet<>();
         role.map(object -> object.path("metadata")
                         .path("annotations")
@@ -75,6 +75,17 @@ final class ClusterRights {
                 .ifPresent(text -> Arrays.stream(text.split(",", -1))
                         .filter(name -> !name.isEmpty())
                         .forEach(names::add));
+        return names;
+    }
+
+    /** The names of the Secrets that a Role allows to read. */
+    static SortedSet<String> secrets(Optional<ObjectNode> role) {
+        NavigableSet<String> names = new TreeSet<>();
+        role.ifPresent(object -> object.path("rules").forEach(rule -> {
+            if (rule.path("resources").path(0).asText().equals(ResourceKind.SECRETS.plural())) {
+                rule.path("resourceNames").forEach(name -> names.add(name.asText()));
+            }
+        }));
         return names;
     }
 

@@ -10,6 +10,7 @@ import io.walarchiver.bridge.objectstore.ObjectStoreResource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.function.Function;
 
 /**
@@ -37,6 +38,17 @@ public final class LifecycleHook {
     /** Pure: keeps nothing between calls. */
     public LifecycleHook(OperatorSettings settings) {
         this.settings = settings;
+    }
+
+    /**
+     * The names of the stores that {@link #patch} may ask for, so that they can be read before.
+     *
+     * @param clusterDefinition the Cluster, UTF-8 JSON
+     * @throws InvalidClusterException when it cannot be understood
+     */
+    public SortedSet<String> storeNames(byte[] clusterDefinition) {
+        return ClusterStores.of(ClusterView.parse(clusterDefinition), settings.pluginName())
+                .names();
     }
 
     /**

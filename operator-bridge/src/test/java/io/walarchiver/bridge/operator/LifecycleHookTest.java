@@ -78,6 +78,24 @@ final class LifecycleHookTest {
     }
 
     @Test
+    void onlyNamedStoresAreAskedFor() {
+        byte[] cluster = bytes(Documents.read("cluster.json"));
+        List<String> asked = new ArrayList<>();
+
+        for (String name : List.of("pod.json", "job.json")) {
+            assertThat(hook.patch(Operation.CREATE, cluster, bytes(Documents.read(name)), store -> {
+                        asked.add(store);
+                        return find(store);
+                    }))
+                    .isNotEmpty();
+        }
+
+        assertThat(hook.storeNames(cluster))
+                .containsExactly("backups", "old-backups")
+                .containsAll(asked);
+    }
+
+    @Test
     void nothingElseOfThePodChanges() {
         ObjectNode pod = Documents.read("pod.json");
 
