@@ -1,9 +1,12 @@
 package io.walarchiver.backup.catalog;
 
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -32,6 +35,18 @@ public record BackupId(String value) implements Comparable<BackupId> {
     /** True for {@code YYYYMMDDTHHMMSS}. Directories of other names are listed, but no tool can address them by id. */
     public static boolean isRegular(String text) {
         return REGULAR.matcher(text).matches();
+    }
+
+    /**
+     * The time it was made of, to the second; empty for an irregular one. Of barman's ids this is the wall clock of its
+     * host, so it may be some hours off.
+     */
+    public Optional<Instant> time() {
+        try {
+            return Optional.of(LocalDateTime.parse(value, FORMAT).toInstant(ZoneOffset.UTC));
+        } catch (DateTimeParseException irregular) {
+            return Optional.empty();
+        }
     }
 
     @Override

@@ -1,13 +1,8 @@
 package io.walarchiver.backup.catalog;
 
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -21,8 +16,6 @@ public record RecoveryWindow(
         Optional<Instant> firstRecoverabilityPoint,
         Optional<Instant> lastSuccessfulBackup,
         Optional<Instant> lastFailedBackup) {
-
-    private static final DateTimeFormatter ID = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss", Locale.ROOT);
 
     /**
      * The window of a catalog. Only what {@link CatalogEntry.Readable#isRestorable} counts: a record without its archives
@@ -49,15 +42,10 @@ public record RecoveryWindow(
 
     private static Optional<Instant> failure(CatalogEntry.Readable entry) {
         BackupInfo info = entry.info();
-        return info.end().time().or(() -> info.begin().time()).or(() -> start(entry.id()));
-    }
-
-    /** A record of a backup that failed at once tells no time, but its id does. */
-    private static Optional<Instant> start(BackupId id) {
-        try {
-            return Optional.of(LocalDateTime.parse(id.value(), ID).toInstant(ZoneOffset.UTC));
-        } catch (DateTimeParseException irregular) {
-            return Optional.empty();
-        }
+        // A record of a backup that failed at once tells no time, but its id does.
+        return info.end()
+                .time()
+                .or(() -> info.begin().time())
+                .or(() -> entry.id().time());
     }
 }
