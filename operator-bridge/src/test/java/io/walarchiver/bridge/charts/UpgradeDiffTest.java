@@ -46,7 +46,7 @@ final class UpgradeDiffTest {
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.output())
                 .contains(
-                        "+++ new/ClusterRole.wal-archiver",
+                        "+++ new/ClusterRole.wal-archiver\n",
                         "+  resources: [clusters/finalizers, clusters]",
                         "+++ new/Deployment.cnpg-system.wal-archiver",
                         "-        - --server-address=:9090",
@@ -63,7 +63,8 @@ final class UpgradeDiffTest {
         Path newer = write(
                 "newer.yaml",
                 String.join("---\n", documents)
-                        .replace("  labels:\n", "  labels:\n    helm.sh/chart: wal-archiver-9\n"));
+                        .replace("  labels:\n", "  labels:\n    helm.sh/chart: wal-archiver-9\n")
+                        .replaceAll("(app.kubernetes.io/version:).*", "$1 9"));
 
         assertThat(run(MANIFEST.toString(), newer.toString())).isEqualTo(new Run(0, ""));
     }
