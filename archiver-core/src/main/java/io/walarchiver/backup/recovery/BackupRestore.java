@@ -3,6 +3,7 @@ package io.walarchiver.backup.recovery;
 import io.walarchiver.archive.ArchiveLayout;
 import io.walarchiver.backup.catalog.Archive;
 import io.walarchiver.backup.catalog.BackupFile;
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.backup.catalog.BackupInfo;
 import io.walarchiver.backup.recovery.RecoveryException.NoSuitableBackup;
 import io.walarchiver.backup.recovery.RecoveryException.WrongServer;
@@ -10,9 +11,12 @@ import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.BlockingWork;
 import io.walarchiver.restore.RestorePipeline;
 import io.walarchiver.store.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -84,6 +88,17 @@ public final class BackupRestore {
         this.timer = timer;
         this.observer = observer;
         this.nanoTime = nanoTime;
+    }
+
+    /**
+     * The backup that an earlier run has begun to bring back into a data directory and not finished; empty when there is
+     * none. Blocks.
+     */
+    public static Optional<BackupId> unfinishedIn(Path dataDirectory) throws IOException {
+        return UnfinishedMark.read(dataDirectory).flatMap(earlier -> earlier.identity().stream()
+                .filter(line -> line.startsWith(RestorePlan.BACKUP))
+                .map(line -> new BackupId(line.substring(RestorePlan.BACKUP.length())))
+                .findFirst());
     }
 
     /** Restores. Emits when the destination is complete, verified and, if asked for, flushed. */

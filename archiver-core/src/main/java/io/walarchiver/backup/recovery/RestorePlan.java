@@ -26,6 +26,9 @@ import java.util.stream.Collectors;
  */
 record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List<String> remarks) {
 
+    /** What the line of its identity that names the backup starts with. */
+    static final String BACKUP = "backup=";
+
     /**
      * One archive.
      *
@@ -152,7 +155,7 @@ record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List
         List<String> lines = new ArrayList<>();
         lines.add("format=1");
         lines.add("source=" + oneLine(source));
-        lines.add("backup=" + order.backup().id());
+        lines.add(BACKUP + order.backup().id());
         order.backup().info().systemIdentifier().ifPresent(id -> lines.add("system=" + oneLine(id)));
         for (Part part : archives) {
             lines.add("target=" + part.archive() + " " + oneLine(part.target().toString()));

@@ -1,10 +1,11 @@
 package io.walarchiver.sidecar.assembly;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.archive.DataDirectory;
+import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.restore.RestoreMode;
 import io.walarchiver.sidecar.Version;
 import io.walarchiver.sidecar.grpc.GrpcServer;
+import io.walarchiver.sidecar.grpc.GrpcServices;
 import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.health.Liveness;
 import io.walarchiver.sidecar.health.Readiness;
@@ -12,14 +13,20 @@ import io.walarchiver.sidecar.health.StoreReach;
 import io.walarchiver.sidecar.http.HttpServers;
 import io.walarchiver.sidecar.http.ManagementRoutes;
 import io.walarchiver.sidecar.http.WalRoutes;
+import io.walarchiver.sidecar.maintenance.Maintenance;
+import io.walarchiver.sidecar.maintenance.RecoveryWindowPublisher;
 import io.walarchiver.sidecar.metrics.Metrics;
 import io.walarchiver.sidecar.net.EventLoop;
+import io.walarchiver.sidecar.progress.BackupActivity;
 import io.walarchiver.sidecar.request.ArchivedRange;
+import io.walarchiver.sidecar.request.BackupRequests;
 import io.walarchiver.sidecar.request.CallGate;
+import io.walarchiver.sidecar.request.PreconditionException;
 import io.walarchiver.sidecar.request.WalPaths;
 import io.walarchiver.sidecar.request.WalRequests;
 import io.walarchiver.sidecar.settings.ServeSettings;
 import io.walarchiver.sidecar.settings.SpoolDirectory;
+import io.walarchiver.sidecar.settings.VerifySchedule;
 import io.walarchiver.sidecar.status.Activity;
 import io.walarchiver.sidecar.status.Observers;
 import io.walarchiver.sidecar.status.StatusSource;
@@ -31,11 +38,10 @@ import java.nio.file.Files;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
@@ -52,12 +58,13 @@ public final class Service implements AutoCloseable {
     /** Buffers that rest for one to two times as long give their memory back. */
     private static final Duration TRIM_EVERY = Duration.ofSeconds(20);
 
-    private static final Duration LAST_CALLS = Duration.ofSeconds(2);
+    private static final Duration FIRST_MAINTENANCE = Duration.ofSeconds(10);
+    private static final Duration MAINTENANCE_AFTER_FAILURE = Duration.ofMinutes(5);
+    private static final Duration INVENTORY_EVERY = Duration.ofHours(1);
 
     private final ServeSettings settings;
     private final CallGate gate = new CallGate();
-    // Closed in reverse order of making: servers first, then what they use.
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private OptionalInt httpPort = OptionalInt.empty();
     private volatile boolean open;
 
@@ -109,13 +116,13 @@ public final class Service implements AutoCloseable {
         SpoolDirectory.create(settings.spool());
         UserPrincipal owner = Files.getOwner(settings.pgdata());
         Archive archive = Archive.of(settings.store(), settings.serverName());
-        EventLoop loop = part(new EventLoop());
-        Workers workers = part(Workers.start(archive.parallelism()));
-        Metrics metrics = part(new Metrics(clock, Version.text()));
+        EventLoop loop = parts.add(new EventLoop());
+        Workers workers = parts.add(Workers.start(archive.parallelism()));
+        Metrics metrics = parts.add(new Metrics(clock, Version.text()));
         StoreReach reach = new StoreReach(clock);
-        ObjectStore store = part(opening.open(workers, Observers.store(reach, metrics.storeObserver())));
+        ObjectStore store = parts.add(opening.open(workers, Observers.store(reach, metrics.storeObserver())));
         Activity activity = new Activity(clock);
-        Pipelines pipelines = part(Pipelines.of(
+        Pipelines pipelines = parts.add(Pipelines.of(
                 archive,
                 store,
                 new DataDirectory(settings.pgdata()),
@@ -125,10 +132,10 @@ public final class Service implements AutoCloseable {
                 Observers.archive(metrics.archiveObserver(), activity.archiveObserver(), WalLog.archive()),
                 Observers.restore(metrics.restoreObserver(), activity.restoreObserver(), WalLog.restore())));
         Background archiving =
-                part(new Background("archive", pipelines.archive().run()));
+                parts.add(new Background("archive", pipelines.archive().run()));
         Background prefetching =
-                part(new Background("prefetch", pipelines.prefetcher().run()));
-        Background trimming = part(new Background(
+                parts.add(new Background("prefetch", pipelines.prefetcher().run()));
+        Background trimming = parts.add(new Background(
                 "memory",
                 Flux.interval(TRIM_EVERY, workers.timer())
                         .onBackpressureDrop()
@@ -151,7 +158,36 @@ public final class Service implements AutoCloseable {
                         .then(FileOwner.handOver(destination, owner, workers.fileIo())),
                 gate,
                 workers.fileIo());
+        BackupRequests backups = new BackupRequests(
+                settings.pluginName().value(),
+                settings.instance(),
+                Optional.of(new ArchiveReference(settings.store().name(), settings.serverName())),
+                order -> Mono.error(new PreconditionException("base backups are not offered yet")),
+                clock);
         ArchivedRange range = new ArchivedRange(store, archive.layout());
+        BackupActivity backupActivity = new BackupActivity();
+        Maintenance maintenance = new Maintenance(
+                new ArchiveCare(
+                        archive,
+                        Archive.retention(settings.store()),
+                        store,
+                        new DataDirectory(settings.pgdata()),
+                        workers.fileIo(),
+                        clock),
+                new ControlFileRole(new DataDirectory(settings.pgdata()), workers.fileIo()),
+                settings.serverName(),
+                RecoveryWindowPublisher.NONE,
+                metrics.backupObserver(),
+                new Maintenance.Timing(
+                        FIRST_MAINTENANCE,
+                        settings.maintenanceEvery(),
+                        MAINTENANCE_AFTER_FAILURE,
+                        INVENTORY_EVERY,
+                        settings.verify().map(VerifySchedule::every)),
+                clock,
+                workers.timer());
+        Background maintaining = parts.add(new Background("maintenance", maintenance.run()));
+        metrics.watchBackups(backupActivity, maintenance::status);
         StatusSource status = new StatusSource(
                 new StatusSource.Identity(
                         Version.text(),
@@ -161,6 +197,8 @@ public final class Service implements AutoCloseable {
                 readiness,
                 pipelines.archive()::status,
                 pipelines.prefetcher()::status,
+                backupActivity,
+                maintenance::status,
                 activity,
                 gate,
                 clock);
@@ -170,7 +208,11 @@ public final class Service implements AutoCloseable {
                 owner,
                 management,
                 requests,
-                new GrpcServer.Services(settings.pluginName(), Version.text(), requests, range, liveness, readiness));
+                GrpcServices.instance(
+                        new GrpcServices.Process(settings.pluginName(), Version.text(), liveness, readiness),
+                        requests,
+                        range,
+                        backups));
         settings.store().warnings().forEach(warning -> LOG.warn("store: {}", warning));
         LOG.atInfo()
                 .addKeyValue("version", Version.text())
@@ -191,18 +233,18 @@ public final class Service implements AutoCloseable {
             UserPrincipal owner,
             ManagementRoutes management,
             WalRequests requests,
-            GrpcServer.Services services)
+            GrpcServices services)
             throws IOException {
         if (settings.http().isPresent()) {
-            HttpServers tcp = part(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));
+            HttpServers tcp = parts.add(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));
             httpPort = OptionalInt.of(tcp.port());
         }
         if (settings.apiSocket().isPresent()) {
-            part(HttpServers.onUnixSocket(
+            parts.add(HttpServers.onUnixSocket(
                     settings.apiSocket().get().path(), owner, loop, List.of(management, new WalRoutes(requests))));
         }
         // Last, because the operator's side begins to ask as soon as the socket is there.
-        part(GrpcServer.start(settings.socket().path(), owner, loop, services));
+        parts.add(GrpcServer.start(settings.socket().path(), owner, loop, services));
         open = true;
     }
 
@@ -224,12 +266,6 @@ public final class Service implements AutoCloseable {
                                 "journal",
                                 "could not be written; archiving goes on, but a restart uploads files again; check free"
                                         + " space in " + settings.spool()))));
-    }
-
-    @CanIgnoreReturnValue
-    private <T extends AutoCloseable> T part(T part) {
-        parts.push(part);
-        return part;
     }
 
     /** The port of the management server. */
@@ -255,13 +291,6 @@ public final class Service implements AutoCloseable {
         if (gate.running() > 0) {
             LOG.warn("{} calls still run and are given up", gate.running());
         }
-        while (!parts.isEmpty()) {
-            AutoCloseable part = parts.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                LOG.warn("{} did not end well", part.getClass().getSimpleName(), e);
-            }
-        }
+        parts.close();
     }
 }

@@ -280,6 +280,41 @@ final class StoreDocumentTest {
     }
 
     @Test
+    void fileMayDescribeSeveralStoresThatShareSecrets(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("stores.yaml"),
+                S3.replace("{name: store}", "{name: other}") + "---\n" + S3.substring(0, S3.indexOf("---")));
+
+        assertThat(StoreDocument.readAll(file).stream()
+                        .map(document -> document.configuration().name()))
+                .containsExactly("other", "store");
+        assertThat(catchThrowableOfType(InvalidStoreException.class, () -> StoreDocument.read(file))
+                        .problems()
+                        .toString())
+                .contains("2 documents of the kind ObjectStore");
+    }
+
+    @Test
+    void everyStoreOfAFileIsCheckedAndNeedsItsOwnName(@TempDir Path directory) throws IOException {
+        String store = S3.substring(0, S3.indexOf("---"));
+        Path file = Files.writeString(
+                directory.resolve("stores.yaml"),
+                String.join(
+                        "---\n",
+                        S3,
+                        store,
+                        store.replace("{name: store}", "{name: a}").replace("s3://", "ftp://"),
+                        store.replace("{name: store}", "{name: b}").replace("key: id", "key: x")));
+
+        InvalidStoreException e = catchThrowableOfType(InvalidStoreException.class, () -> StoreDocument.readAll(file));
+        assertThat(e.problems().stream().map(StoreProblem::message))
+                .hasSize(3)
+                .anyMatch(text -> text.contains("a second ObjectStore \"store\""))
+                .anyMatch(text -> text.contains("the scheme \"ftp\" is not supported"))
+                .anyMatch(text -> text.contains("no text under the key \"x\""));
+    }
+
+    @Test
     void rolesNeedNoSecretAndStillHonourTheRegion() {
         String yaml = S3.replace("accessKeyId: {name: aws, key: id}", "inheritFromIAMRole: true")
                 .replace("secretAccessKey: {name: aws, key: secret}", "region: {name: aws, key: id}");
