@@ -60,8 +60,12 @@ public final class DataDirectory {
         return known != null ? known : rereadControlFile();
     }
 
-    /** Reads the control file again: after a restore another cluster can live in the directory. */
-    ControlFile rereadControlFile() throws IOException {
+    /**
+     * Reads the control file again: its state changes, and after a restore another cluster can live in the directory.
+     *
+     * @throws IOException when it is missing or damaged; the message names the file
+     */
+    public ControlFile rereadControlFile() throws IOException {
         Path file = path.resolve("global/pg_control");
         for (int attempt = 1; ; attempt++) {
             byte[] bytes;

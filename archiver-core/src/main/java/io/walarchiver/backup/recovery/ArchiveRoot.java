@@ -32,6 +32,22 @@ final class ArchiveRoot {
         return root;
     }
 
+    /** Makes the root itself, accessible to its owner alone, unless it is there. */
+    void create() throws IOException {
+        if (Files.isDirectory(root)) {
+            return;
+        }
+        Path parent = root.getParent();
+        if (parent != null) {
+            Path unused = Files.createDirectories(parent);
+        }
+        try {
+            Path unused = Files.createDirectory(root, OpenDestination.OWNER_ONLY);
+        } catch (FileAlreadyExistsException byAnotherVolume) {
+            // As it should be.
+        }
+    }
+
     /** The place of a member; the directories above it are there afterwards. */
     Path prepare(MemberPath member) throws IOException, MemberPath.Unsafe {
         Path path = root;

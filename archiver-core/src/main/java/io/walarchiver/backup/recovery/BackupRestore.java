@@ -3,6 +3,7 @@ package io.walarchiver.backup.recovery;
 import io.walarchiver.archive.ArchiveLayout;
 import io.walarchiver.backup.catalog.Archive;
 import io.walarchiver.backup.catalog.BackupFile;
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.backup.catalog.BackupInfo;
 import io.walarchiver.backup.recovery.RecoveryException.NoSuitableBackup;
 import io.walarchiver.backup.recovery.RecoveryException.WrongServer;
@@ -10,9 +11,12 @@ import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.BlockingWork;
 import io.walarchiver.restore.RestorePipeline;
 import io.walarchiver.store.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -84,6 +88,18 @@ public final class BackupRestore {
         this.timer = timer;
         this.observer = observer;
         this.nanoTime = nanoTime;
+    }
+
+    /**
+     * The backup that an earlier run has begun to bring back into a data directory and not finished; empty when there is
+     * none. Blocks.
+     */
+    public static Optional<BackupId> unfinishedIn(Path dataDirectory) throws IOException {
+        return UnfinishedMark.read(dataDirectory)
+                .flatMap(earlier -> earlier.identity().stream()
+                        .filter(line -> line.startsWith(RestorePlan.BACKUP))
+                        .map(line -> new BackupId(line.substring(RestorePlan.BACKUP.length())))
+                        .findFirst());
     }
 
     /** Restores. Emits when the destination is complete, verified and, if asked for, flushed. */
@@ -172,16 +188,17 @@ public final class BackupRestore {
                 .filter(part -> part.volumes().size() > 1)
                 .map(RestorePlan.Part::archive)
                 .collect(Collectors.toSet());
+        FirstFailure ofAll = new FirstFailure();
         return Flux.fromIterable(parts)
                 .concatMapIterable(RestorePlan.Part::volumes)
                 .flatMap(
                         file -> {
                             ArchiveTree tree = tree(trees, file);
-                            return extract(run, progress, file, tree, divided.contains(file.archive()))
+                            return ofAll.of(extract(run, progress, file, tree, divided.contains(file.archive()))
                                     .onErrorResume(ArchiveTree.Overlap.class, overlap -> {
                                         tree.overlap();
                                         return Mono.empty();
-                                    });
+                                    }));
                         },
                         settings.jobs())
                 .thenMany(Flux.fromIterable(parts))
@@ -216,24 +233,24 @@ public final class BackupRestore {
     private Mono<Void> extract(
             RestoreRun run, ProgressMeter progress, BackupFile file, ArchiveTree tree, boolean sideBySide) {
         OpenDestination destination = run.destination();
+        FirstFailure ofBoth = new FirstFailure();
         return Mono.usingWhen(
                         Mono.fromSupplier(run::passage),
-                        passage -> Mono.when(
-                                BlockingWork.run(
-                                        run.blocking(),
-                                        () -> new VolumeExtraction(
-                                                        file,
-                                                        tree,
-                                                        sideBySide,
-                                                        destination.plan(),
-                                                        passage,
-                                                        run.owners(settings),
-                                                        progress)
-                                                .run()),
-                                passage.entered()
-                                        .then(Mono.defer(() -> new VolumeDownload(
-                                                        file, store, pool, settings, timer, nanoTime, progress)
-                                                .into(passage)))),
+                        passage -> {
+                            VolumeExtraction extraction = new VolumeExtraction(
+                                    file,
+                                    tree,
+                                    sideBySide,
+                                    destination.plan(),
+                                    passage,
+                                    run.owners(settings),
+                                    progress);
+                            VolumeDownload download =
+                                    new VolumeDownload(file, store, pool, settings, timer, nanoTime, progress);
+                            return Mono.when(
+                                    ofBoth.of(BlockingWork.run(run.blocking(), extraction::run)),
+                                    ofBoth.of(passage.entered().then(Mono.defer(() -> download.into(passage)))));
+                        },
                         run::over)
                 .then(BlockingWork.run(run.blocking(), () -> destination.extracted(file)))
                 .then(Mono.fromRunnable(() -> observer.extracted(file)));

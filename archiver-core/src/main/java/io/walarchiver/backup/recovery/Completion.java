@@ -63,6 +63,10 @@ final class Completion {
         directory(data.path().resolve("pg_tblspc"));
         for (RestorePlan.Part part : plan.archives()) {
             if (part.archive() instanceof Archive.Tablespace tablespace) {
+                Path unused =
+                        Files.setPosixFilePermissions(part.target(), PosixFilePermissions.fromString("rwx------"));
+                allowGroup(part.target(), "rwxr-x---");
+                owners.copy(data.path(), part.target());
                 link(tablespace.oid(), part.target());
             }
         }

@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
 final class FinishedCluster {
 
     private static final Pattern START =
-            Pattern.compile("START WAL LOCATION: ([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})[ \n].*");
+            Pattern.compile("START WAL LOCATION: ([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})(?: .*)?");
     private static final int LARGEST_BYTES = 64 << 10;
 
     private final RestorePlan plan;
@@ -88,7 +88,7 @@ final class FinishedCluster {
     }
 
     private void verifyLabel(String label) {
-        Matcher start = START.matcher(label.lines().findFirst().orElse("") + "\n");
+        Matcher start = START.matcher(label.lines().findFirst().orElse(""));
         if (!start.matches()) {
             throw new CorruptArchive(
                     "the backup_label of backup " + id() + " does not tell where recovery begins", null);

@@ -26,6 +26,9 @@ import java.util.stream.Collectors;
  */
 record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List<String> remarks) {
 
+    /** What the line of its identity that names the backup starts with. */
+    static final String BACKUP = "backup=";
+
     /**
      * One archive.
      *
@@ -114,7 +117,7 @@ record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List
         boolean nested = false;
         for (Part inner : parts) {
             for (Part outer : parts) {
-                if (inner == outer || !inner.target().startsWith(outer.target())) {
+                if (inner.archive().equals(outer.archive()) || !inner.target().startsWith(outer.target())) {
                     continue;
                 }
                 if (inner.target().equals(outer.target())) {
@@ -152,7 +155,7 @@ record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List
         List<String> lines = new ArrayList<>();
         lines.add("format=1");
         lines.add("source=" + oneLine(source));
-        lines.add("backup=" + order.backup().id());
+        lines.add(BACKUP + order.backup().id());
         order.backup().info().systemIdentifier().ifPresent(id -> lines.add("system=" + oneLine(id)));
         for (Part part : archives) {
             lines.add("target=" + part.archive() + " " + oneLine(part.target().toString()));

@@ -6,6 +6,11 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +86,42 @@ public final class PostgresServer implements AutoCloseable {
     /** The data directory. */
     public Path dataDirectory() {
         return dataDirectory;
+    }
+
+    /** A connection of the superuser. */
+    public Connection connect() throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/postgres", "postgres", "");
+    }
+
+    /** Runs statements of the superuser, each in a transaction of its own. */
+    public void execute(String... statements) {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage() + "\n" + String.join(";\n", statements), e);
+        }
+    }
+
+    /** The only value of the only row a query gives, as text; null is the text {@code null}. */
+    public String query(String sql) {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            if (!rows.next()) {
+                throw new IllegalStateException("no row: " + sql);
+            }
+            return String.valueOf(rows.getString(1));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage() + "\n" + sql, e);
+        }
+    }
+
+    /** Makes a primary of a standby and waits until it is one. */
+    public void promote() {
+        Unprivileged.run(List.of(pgCtl, "promote", "-w", "-D", dataDirectory.toString()), "");
     }
 
     /** Everything the server has logged since its data directory was created. */

@@ -15,14 +15,8 @@ import io.walarchiver.store.ObjectStore;
 import io.walarchiver.store.StoreObserver;
 import io.walarchiver.wal.SegmentSize;
 import io.walarchiver.wal.WalFileName;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** One WAL file, one process: for the commands that scripts call. Blocks until the file is done. */
 public final class OneFile {
@@ -42,14 +36,14 @@ public final class OneFile {
             WalFileName name,
             boolean checkOwnership) {
         Archive archive = Archive.of(configuration, serverName);
-        Path scratch = scratchDirectory();
-        try (Workers workers = Workers.start(1);
+        try (ScratchDirectory scratch = ScratchDirectory.create();
+                Workers workers = Workers.start(1);
                 ObjectStore store = Stores.open(configuration, workers, StoreObserver.NONE);
                 Pipelines pipelines = Pipelines.of(
                         archive,
                         store,
                         new DataDirectory(pgdata),
-                        scratch,
+                        scratch.path(),
                         MEMORY,
                         workers,
                         ArchiveObserver.NONE,
@@ -59,8 +53,6 @@ public final class OneFile {
                     .archiveAlone(name, checkOwnership)
                     .blockOptional()
                     .orElseThrow();
-        } finally {
-            delete(scratch);
         }
     }
 
@@ -68,11 +60,11 @@ public final class OneFile {
     public static RestoredFile restore(
             StoreConfiguration configuration, String serverName, WalFileName name, Path destination) {
         Archive archive = Archive.of(configuration, serverName);
-        Path scratch = scratchDirectory();
-        try (Workers workers = Workers.start(1);
+        try (ScratchDirectory scratch = ScratchDirectory.create();
+                Workers workers = Workers.start(1);
                 ObjectStore store = Stores.open(configuration, workers, StoreObserver.NONE)) {
             RestorePipeline pipeline = new RestorePipeline(
-                    RestoreSettings.of(archive.layout(), scratch)
+                    RestoreSettings.of(archive.layout(), scratch.path())
                             .withFirstGuess(archive.codec().compression())
                             .withRetryWindow(() -> RETRY_WINDOW),
                     store,
@@ -84,27 +76,6 @@ public final class OneFile {
             return pipeline.restore(name, destination, RestoreMode.REWIND)
                     .blockOptional()
                     .orElseThrow();
-        } finally {
-            delete(scratch);
-        }
-    }
-
-    private static Path scratchDirectory() {
-        try {
-            return Files.createTempDirectory("wal-archiver-");
-        } catch (IOException e) {
-            throw new UncheckedIOException("no temporary directory; set TMPDIR to a writable one", e);
-        }
-    }
-
-    private static void delete(Path scratch) {
-        try (Stream<Path> tree = Files.walk(scratch)) {
-            List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
-            for (Path path : deepestFirst) {
-                Files.delete(path);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot remove " + scratch, e);
         }
     }
 }

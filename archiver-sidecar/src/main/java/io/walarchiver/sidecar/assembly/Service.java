@@ -1,10 +1,10 @@
 package io.walarchiver.sidecar.assembly;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.archive.DataDirectory;
 import io.walarchiver.restore.RestoreMode;
 import io.walarchiver.sidecar.Version;
 import io.walarchiver.sidecar.grpc.GrpcServer;
+import io.walarchiver.sidecar.grpc.GrpcServices;
 import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.health.Liveness;
 import io.walarchiver.sidecar.health.Readiness;
@@ -31,13 +31,13 @@ import java.nio.file.Files;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -52,14 +52,12 @@ public final class Service implements AutoCloseable {
     /** Buffers that rest for one to two times as long give their memory back. */
     private static final Duration TRIM_EVERY = Duration.ofSeconds(20);
 
-    private static final Duration LAST_CALLS = Duration.ofSeconds(2);
-
     private final ServeSettings settings;
     private final CallGate gate = new CallGate();
-    // Closed in reverse order of making: servers first, then what they use.
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private OptionalInt httpPort = OptionalInt.empty();
     private volatile boolean open;
+    private @Nullable BackupWork backupWork;
 
     private Service(ServeSettings settings) {
         this.settings = settings;
@@ -94,9 +92,14 @@ public final class Service implements AutoCloseable {
     }
 
     static Service start(ServeSettings settings, StoreOpening opening) throws IOException {
+        return start(settings, opening, workers -> Surroundings.standalone(settings, workers));
+    }
+
+    static Service start(ServeSettings settings, StoreOpening opening, Function<Workers, Surroundings> surroundings)
+            throws IOException {
         Service service = new Service(settings);
         try {
-            service.begin(opening);
+            service.begin(opening, surroundings);
             return service;
         } catch (IOException | RuntimeException | Error e) {
             service.close();
@@ -104,18 +107,18 @@ public final class Service implements AutoCloseable {
         }
     }
 
-    private void begin(StoreOpening opening) throws IOException {
+    private void begin(StoreOpening opening, Function<Workers, Surroundings> surroundings) throws IOException {
         Clock clock = Clock.systemUTC();
         SpoolDirectory.create(settings.spool());
         UserPrincipal owner = Files.getOwner(settings.pgdata());
         Archive archive = Archive.of(settings.store(), settings.serverName());
-        EventLoop loop = part(new EventLoop());
-        Workers workers = part(Workers.start(archive.parallelism()));
-        Metrics metrics = part(new Metrics(clock, Version.text()));
+        EventLoop loop = parts.add(new EventLoop());
+        Workers workers = parts.add(Workers.start(archive.parallelism()));
+        Metrics metrics = parts.add(new Metrics(clock, Version.text()));
         StoreReach reach = new StoreReach(clock);
-        ObjectStore store = part(opening.open(workers, Observers.store(reach, metrics.storeObserver())));
+        ObjectStore store = parts.add(opening.open(workers, Observers.store(reach, metrics.storeObserver())));
         Activity activity = new Activity(clock);
-        Pipelines pipelines = part(Pipelines.of(
+        Pipelines pipelines = parts.add(Pipelines.of(
                 archive,
                 store,
                 new DataDirectory(settings.pgdata()),
@@ -125,10 +128,10 @@ public final class Service implements AutoCloseable {
                 Observers.archive(metrics.archiveObserver(), activity.archiveObserver(), WalLog.archive()),
                 Observers.restore(metrics.restoreObserver(), activity.restoreObserver(), WalLog.restore())));
         Background archiving =
-                part(new Background("archive", pipelines.archive().run()));
+                parts.add(new Background("archive", pipelines.archive().run()));
         Background prefetching =
-                part(new Background("prefetch", pipelines.prefetcher().run()));
-        Background trimming = part(new Background(
+                parts.add(new Background("prefetch", pipelines.prefetcher().run()));
+        Background trimming = parts.add(new Background(
                 "memory",
                 Flux.interval(TRIM_EVERY, workers.timer())
                         .onBackpressureDrop()
@@ -139,8 +142,24 @@ public final class Service implements AutoCloseable {
         metrics.watchBuffers(pipelines.pool());
         metrics.watchCalls(gate);
 
-        Health liveness =
-                liveness(loop, workers, List.of(archiving.finding(), prefetching.finding(), trimming.finding()));
+        BackupSide backups = BackupSide.of(
+                settings,
+                surroundings.apply(workers),
+                archive,
+                store,
+                pipelines.pool(),
+                workers,
+                metrics,
+                clock,
+                parts);
+        Background maintaining =
+                parts.add(new Background("maintenance", backups.maintenance().run()));
+        backupWork = parts.add(backups.work());
+
+        Health liveness = liveness(
+                loop,
+                workers,
+                List.of(archiving.finding(), prefetching.finding(), trimming.finding(), maintaining.finding()));
         Health readiness = readiness(archive, store, reach, pipelines, workers);
         WalRequests requests = new WalRequests(
                 new WalPaths(settings.pgdata()),
@@ -161,6 +180,8 @@ public final class Service implements AutoCloseable {
                 readiness,
                 pipelines.archive()::status,
                 pipelines.prefetcher()::status,
+                backups.activity(),
+                backups.maintenance()::status,
                 activity,
                 gate,
                 clock);
@@ -170,7 +191,11 @@ public final class Service implements AutoCloseable {
                 owner,
                 management,
                 requests,
-                new GrpcServer.Services(settings.pluginName(), Version.text(), requests, range, liveness, readiness));
+                GrpcServices.instance(
+                        new GrpcServices.Process(settings.pluginName(), Version.text(), liveness, readiness),
+                        requests,
+                        range,
+                        backups.requests()));
         settings.store().warnings().forEach(warning -> LOG.warn("store: {}", warning));
         LOG.atInfo()
                 .addKeyValue("version", Version.text())
@@ -191,18 +216,18 @@ public final class Service implements AutoCloseable {
             UserPrincipal owner,
             ManagementRoutes management,
             WalRequests requests,
-            GrpcServer.Services services)
+            GrpcServices services)
             throws IOException {
         if (settings.http().isPresent()) {
-            HttpServers tcp = part(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));
+            HttpServers tcp = parts.add(HttpServers.onTcp(settings.http().get(), loop, List.of(management)));
             httpPort = OptionalInt.of(tcp.port());
         }
         if (settings.apiSocket().isPresent()) {
-            part(HttpServers.onUnixSocket(
+            parts.add(HttpServers.onUnixSocket(
                     settings.apiSocket().get().path(), owner, loop, List.of(management, new WalRoutes(requests))));
         }
         // Last, because the operator's side begins to ask as soon as the socket is there.
-        part(GrpcServer.start(settings.socket().path(), owner, loop, services));
+        parts.add(GrpcServer.start(settings.socket().path(), owner, loop, services));
         open = true;
     }
 
@@ -226,12 +251,6 @@ public final class Service implements AutoCloseable {
                                         + " space in " + settings.spool()))));
     }
 
-    @CanIgnoreReturnValue
-    private <T extends AutoCloseable> T part(T part) {
-        parts.push(part);
-        return part;
-    }
-
     /** The port of the management server. */
     public OptionalInt httpPort() {
         return httpPort;
@@ -242,6 +261,11 @@ public final class Service implements AutoCloseable {
         LOG.info(
                 "ending: answering what PostgreSQL still asks, for at most {} s",
                 settings.drainGrace().toSeconds());
+        BackupWork running = backupWork;
+        if (running != null) {
+            // It would take hours, and the server it copies is about to end.
+            running.stop();
+        }
         new Drain(gate, settings.pgdata())
                 .completion(settings.drainGrace())
                 .block(settings.drainGrace().plusSeconds(5));
@@ -255,13 +279,6 @@ public final class Service implements AutoCloseable {
         if (gate.running() > 0) {
             LOG.warn("{} calls still run and are given up", gate.running());
         }
-        while (!parts.isEmpty()) {
-            AutoCloseable part = parts.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                LOG.warn("{} did not end well", part.getClass().getSimpleName(), e);
-            }
-        }
+        parts.close();
     }
 }

@@ -12,12 +12,24 @@ final class Signals {
     private static final int KILLED = 143;
 
     private final CountDownLatch asked = new CountDownLatch(1);
+    private final Runnable reaction;
 
-    private Signals() {}
+    private Signals(Runnable reaction) {
+        this.reaction = reaction;
+    }
 
     /** From now on the signals do not end the process. */
     static Signals listen() {
-        Signals signals = new Signals();
+        return listen(() -> {});
+    }
+
+    /**
+     * From now on the signals do not end the process.
+     *
+     * @param reaction runs once, when the first signal comes
+     */
+    static Signals listen(Runnable reaction) {
+        Signals signals = new Signals(reaction);
         Signal.handle(new Signal("TERM"), signal -> signals.received());
         Signal.handle(new Signal("INT"), signal -> signals.received());
         return signals;
@@ -28,6 +40,12 @@ final class Signals {
             Runtime.getRuntime().halt(KILLED);
         }
         asked.countDown();
+        reaction.run();
+    }
+
+    /** True when a signal has come. */
+    boolean isReceived() {
+        return asked.getCount() == 0;
     }
 
     /** Blocks until a signal comes. */

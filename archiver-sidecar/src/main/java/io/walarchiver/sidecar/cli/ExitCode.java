@@ -37,6 +37,7 @@ final class ExitCode {
         codes.put(Verdict.NOT_FOUND, REFUSED);
         codes.put(Verdict.CONFLICT, REFUSED);
         codes.put(Verdict.FOREIGN_ARCHIVE, REFUSED);
+        codes.put(Verdict.PRECONDITION, REFUSED);
         codes.put(Verdict.ACCESS_DENIED, REFUSED);
         codes.put(Verdict.REJECTED, REFUSED);
         codes.put(Verdict.UNAVAILABLE, UNREACHABLE);

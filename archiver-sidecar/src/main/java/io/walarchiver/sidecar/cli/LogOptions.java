@@ -44,6 +44,14 @@ final class LogOptions {
                 });
     }
 
+    /** For commands that take long: on a terminal, where progress is drawn, only what a person should know. */
+    void applyFor(boolean terminal) {
+        if (terminal && level == LogLevel.info) {
+            level = LogLevel.warning;
+        }
+        apply();
+    }
+
     /** For commands that speak to a person: warnings only. */
     static void quiet() {
         Logging.configure(LogFormat.TEXT, Level.WARN);

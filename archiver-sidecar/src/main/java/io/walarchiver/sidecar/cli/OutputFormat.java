@@ -5,5 +5,13 @@ enum OutputFormat {
     /** For people. */
     table,
     /** For programs. */
-    json
+    json;
+
+    /** How a command that barman-cloud has too prints its answer. */
+    enum Barman {
+        table,
+        json,
+        /** What barman-cloud calls a table. */
+        console
+    }
 }

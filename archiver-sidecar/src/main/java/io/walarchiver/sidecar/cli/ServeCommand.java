@@ -1,7 +1,9 @@
 package io.walarchiver.sidecar.cli;
 
 import io.walarchiver.sidecar.assembly.Service;
+import io.walarchiver.sidecar.settings.DatabaseAddress;
 import io.walarchiver.sidecar.settings.PluginName;
+import io.walarchiver.sidecar.settings.Problems;
 import io.walarchiver.sidecar.settings.ServeSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +27,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private LogOptions log = new LogOptions();
+
+    @Mixin
+    private DatabaseOptions database = new DatabaseOptions();
 
     @Option(names = "--pgdata", required = true, paramLabel = "DIR", description = "data directory of the server")
     private Path pgdata = Path.of("");
@@ -65,7 +70,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--memory",
             paramLabel = "SIZE",
-            description = "memory for WAL in flight; default ${DEFAULT-VALUE}, raised when one segment needs more")
+            description = "memory for WAL and base backups in flight; default ${DEFAULT-VALUE}, raised when one segment"
+                    + " needs more")
     private String memory = ServeSettings.DEFAULT_MEMORY;
 
     @Option(
@@ -74,11 +80,39 @@ final class ServeCommand implements Callable<Integer> {
             description = "how long calls may go on after SIGTERM; default ${DEFAULT-VALUE}")
     private int drainSeconds = ServeSettings.DEFAULT_DRAIN_SECONDS;
 
+    @Option(
+            names = "--instance",
+            paramLabel = "NAME",
+            description = "name of this host, told with each backup; default is POD_NAME, or else the host's name")
+    private @Nullable String instance;
+
+    @Option(
+            names = "--verify-every",
+            paramLabel = "TIME",
+            description = "read a part of the archive back each time this has passed, for example 7d; default is never")
+    private @Nullable String verifyEvery;
+
+    @Option(
+            names = "--verify-rate",
+            paramLabel = "SIZE",
+            description = "the most that reading back takes in a second, for example 20MiB; default is no limit")
+    private @Nullable String verifyRate;
+
+    @Option(
+            names = "--verify-sample",
+            paramLabel = "PERCENT",
+            description = "how much of the archive is read back each time; default ${DEFAULT-VALUE}")
+    private int verifySample = ServeSettings.DEFAULT_SAMPLE_PERCENT;
+
     @Override
     public Integer call() throws InterruptedException {
         log.apply();
+        Problems problems = new Problems();
+        DatabaseAddress address = database.written(problems);
+        problems.throwIfAny();
         ServeSettings settings = ServeSettings.of(new ServeSettings.Written(
                 archive.store,
+                Optional.ofNullable(archive.storeName),
                 archive.server,
                 pgdata,
                 socket,
@@ -87,7 +121,11 @@ final class ServeCommand implements Callable<Integer> {
                 http,
                 pluginName,
                 memory,
-                drainSeconds));
+                drainSeconds,
+                Optional.ofNullable(instance),
+                address,
+                new ServeSettings.Verify(
+                        Optional.ofNullable(verifyEvery), Optional.ofNullable(verifyRate), verifySample)));
         try {
             Service.runUntilSignalled(settings);
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.walarchiver.sidecar.cli;
 
 import io.walarchiver.sidecar.Version;
+import io.walarchiver.sidecar.assembly.InterruptedRunException;
 import io.walarchiver.sidecar.request.Failure;
 import io.walarchiver.sidecar.settings.SettingsException;
 import java.io.PrintWriter;
@@ -15,14 +16,24 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The command {@code wal-archiver}. */
 @Command(
         name = "wal-archiver",
-        description = "Archives the WAL of a PostgreSQL server to object storage and brings it back.",
+        description =
+                "Archives the WAL and base backups of a PostgreSQL server in object storage and brings them back.",
         mixinStandardHelpOptions = true,
         versionProvider = WalArchiverCommand.VersionText.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ServeCommand.class,
+            RestoreJobCommand.class,
             WalArchiveCommand.class,
             WalRestoreCommand.class,
+            BackupCommand.class,
+            BackupListCommand.class,
+            BackupShowCommand.class,
+            BackupKeepCommand.class,
+            BackupDeleteCommand.class,
+            RecoverCommand.class,
+            RetentionCommand.class,
+            VerifyCommand.class,
             CheckCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class
@@ -75,6 +86,11 @@ public final class WalArchiverCommand {
             err.println("wal-archiver: " + told.getMessage());
             err.flush();
             return told.exitCode();
+        }
+        if (failure instanceof InterruptedRunException) {
+            err.println("wal-archiver: " + failure.getMessage());
+            err.flush();
+            return ExitCode.OTHER;
         }
         Failure sorted = Failure.of(failure);
         if (sorted.verdict() == Failure.Verdict.INTERNAL) {

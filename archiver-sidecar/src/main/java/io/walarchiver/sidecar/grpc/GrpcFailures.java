@@ -21,6 +21,7 @@ final class GrpcFailures {
         // ALREADY_EXISTS would read like success to a person; the file in the archive is a different one.
         codes.put(Verdict.CONFLICT, Status.Code.FAILED_PRECONDITION);
         codes.put(Verdict.FOREIGN_ARCHIVE, Status.Code.FAILED_PRECONDITION);
+        codes.put(Verdict.PRECONDITION, Status.Code.FAILED_PRECONDITION);
         codes.put(Verdict.UNUSABLE, Status.Code.FAILED_PRECONDITION);
         codes.put(Verdict.ACCESS_DENIED, Status.Code.FAILED_PRECONDITION);
         codes.put(Verdict.REJECTED, Status.Code.FAILED_PRECONDITION);

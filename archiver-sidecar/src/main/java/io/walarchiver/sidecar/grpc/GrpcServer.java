@@ -4,12 +4,8 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.net.EventLoop;
 import io.walarchiver.sidecar.net.UnixSocket;
-import io.walarchiver.sidecar.request.ArchivedRange;
-import io.walarchiver.sidecar.request.WalRequests;
-import io.walarchiver.sidecar.settings.PluginName;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
@@ -29,45 +25,24 @@ public final class GrpcServer implements AutoCloseable {
     }
 
     /**
-     * What the services need.
-     *
-     * @param name      the plugin's name
-     * @param version   of this program
-     * @param requests  where Archive and Restore go
-     * @param range     what Status tells
-     * @param liveness  the answer to a health question without a name
-     * @param readiness the answer to a health question about the WAL service
-     */
-    public record Services(
-            PluginName name,
-            String version,
-            WalRequests requests,
-            ArchivedRange range,
-            Health liveness,
-            Health readiness) {}
-
-    /**
      * Listens. A socket left behind by a dead server is replaced.
      *
      * @param owner who may connect besides this user: the owner of the data directory
      * @throws IOException when a living server has the socket, or it cannot be made
      */
-    public static GrpcServer start(Path socket, UserPrincipal owner, EventLoop loop, Services services)
+    public static GrpcServer start(Path socket, UserPrincipal owner, EventLoop loop, GrpcServices services)
             throws IOException {
         UnixSocket.removeStale(socket);
-        Server server = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                 .channelType(EpollServerDomainSocketChannel.class)
                 .bossEventLoopGroup(loop.group())
                 .workerEventLoopGroup(loop.group())
                 // Handlers only subscribe; the work is on its own schedulers.
                 .directExecutor()
                 .maxInboundMessageSize(MAX_REQUEST_BYTES)
-                .intercept(new ThrowableInterceptor())
-                .addService(new IdentityService(services.name, services.version))
-                .addService(new WalService(services.requests, services.range))
-                .addService(new HealthService(services.liveness, services.readiness))
-                .build()
-                .start();
+                .intercept(new ThrowableInterceptor());
+        services.list().forEach(builder::addService);
+        Server server = builder.build().start();
         UnixSocket.openTo(owner, socket);
         return new GrpcServer(server);
     }

@@ -10,6 +10,7 @@ import io.walarchiver.bridge.cnpgi.identity.PluginCapability;
 import io.walarchiver.bridge.cnpgi.identity.ProbeRequest;
 import io.walarchiver.bridge.cnpgi.identity.ProbeResponse;
 import io.walarchiver.sidecar.settings.PluginName;
+import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
@@ -18,25 +19,29 @@ import reactor.core.publisher.Mono;
  */
 final class IdentityService extends IdentityGrpc.IdentityImplBase {
 
+    /** What people call us. */
+    static final String DISPLAY_NAME = "wal-archiver";
+
     private final GetPluginMetadataResponse metadata;
     private final GetPluginCapabilitiesResponse capabilities;
 
-    IdentityService(PluginName name, String version) {
+    /** @param offered in the order in which the caller asks about them */
+    IdentityService(PluginName name, String version, List<PluginCapability.Service.Type> offered) {
         metadata = GetPluginMetadataResponse.newBuilder()
                 .setName(name.value())
                 .setVersion(version)
-                .setDisplayName("wal-archiver")
-                .setDescription("WAL archiving to object storage, compatible with Barman Cloud archives")
+                .setDisplayName(DISPLAY_NAME)
+                .setDescription(
+                        "WAL archiving and base backups in object storage, compatible with Barman Cloud archives")
                 .setLicense("Apache-2.0")
                 .setLicenseUrl("https://www.apache.org/licenses/LICENSE-2.0")
                 .setMaturity("alpha")
                 .build();
+        GetPluginCapabilitiesResponse.Builder all = GetPluginCapabilitiesResponse.newBuilder();
         // The operator dereferences the oneof member without looking: an element without it crashes the operator.
-        capabilities = GetPluginCapabilitiesResponse.newBuilder()
-                .addCapabilities(PluginCapability.newBuilder()
-                        .setService(PluginCapability.Service.newBuilder()
-                                .setType(PluginCapability.Service.Type.TYPE_WAL_SERVICE)))
-                .build();
+        offered.forEach(type -> all.addCapabilities(PluginCapability.newBuilder()
+                .setService(PluginCapability.Service.newBuilder().setType(type))));
+        capabilities = all.build();
     }
 
     @Override

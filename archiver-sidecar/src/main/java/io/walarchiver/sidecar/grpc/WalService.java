@@ -69,7 +69,7 @@ final class WalService extends WALGrpc.WALImplBase {
     }
 
     /** Older operators and unknown numbers say nothing; the destination tells then. */
-    private static Optional<Boolean> rewind(WALRestoreRequest request) {
+    static Optional<Boolean> rewind(WALRestoreRequest request) {
         switch (request.getMode()) {
             case MODE_REWIND:
                 return Optional.of(true);

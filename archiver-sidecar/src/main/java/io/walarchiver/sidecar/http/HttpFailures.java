@@ -20,6 +20,7 @@ final class HttpFailures {
         statuses.put(Verdict.INVALID, 400);
         statuses.put(Verdict.CONFLICT, 409);
         statuses.put(Verdict.FOREIGN_ARCHIVE, 412);
+        statuses.put(Verdict.PRECONDITION, 409);
         statuses.put(Verdict.UNUSABLE, 422);
         statuses.put(Verdict.ACCESS_DENIED, 502);
         statuses.put(Verdict.REJECTED, 502);

@@ -65,6 +65,72 @@ public enum Meters {
     STORE_REQUEST(
             Type.TIMER, "store.request", "", "Requests to the object store, one attempt each", "operation", "outcome"),
     STORE_RETRIES(Type.COUNTER, "store.retries", "", "Requests that were repeated", "operation", "kind"),
+    BACKUPS(Type.COUNTER, "backup.runs", "", "Base backups that ended: done, or why they failed", "outcome"),
+    BACKUP_CHECKSUM_FAILURES(
+            Type.COUNTER, "backup.checksum.failures", "", "Pages with a wrong checksum met while taking base backups"),
+    BACKUP_RUNNING(Type.GAUGE, "backup.running", "", "1 while a base backup is being taken"),
+    BACKUP_PROGRESS(Type.GAUGE, "backup.progress.ratio", "", "How far it is, from 0 to 1; 0 when none is being taken"),
+    BACKUP_DONE_BYTES(Type.GAUGE, "backup.progress.done", "bytes", "How much of it is copied"),
+    BACKUP_TOTAL_BYTES(Type.GAUGE, "backup.progress.total", "bytes", "How much there is to copy, as estimated"),
+    BACKUP_RATE(Type.GAUGE, "backup.progress.rate", "bytes", "Bytes copied per second, on the average of this backup"),
+    BACKUP_LAST_DURATION(
+            Type.GAUGE,
+            "backup.last.duration",
+            "seconds",
+            "How long the last successful backup of this process took; 0 before the first"),
+    BACKUP_LAST_BYTES(Type.GAUGE, "backup.last.original", "bytes", "Bytes of the files in it"),
+    BACKUP_LAST_STORED_BYTES(Type.GAUGE, "backup.last.stored", "bytes", "Bytes of its objects"),
+    BACKUP_LAST_SUCCESS(
+            Type.GAUGE,
+            "backup.last.success.timestamp",
+            "seconds",
+            "Unix time of the end of the newest backup that can be restored; 0 when there is none or not looked yet"),
+    BACKUP_LAST_FAILURE(
+            Type.GAUGE,
+            "backup.last.failure.timestamp",
+            "seconds",
+            "Unix time of the newest failed backup; 0 likewise"),
+    BACKUP_AGE(
+            Type.GAUGE,
+            "backup.age",
+            "seconds",
+            "Age of the newest backup that can be restored; 0 when there is none or not looked yet"),
+    FIRST_RECOVERABILITY_POINT(
+            Type.GAUGE,
+            "recovery.first.point.timestamp",
+            "seconds",
+            "Unix time from which on the server can be recovered; 0 likewise"),
+    CATALOG_BACKUPS(Type.GAUGE, "catalog.backups", "", "Backups in the archive", "state"),
+    ARCHIVE_OBJECTS(Type.GAUGE, "archive.wal.objects", "", "Objects of WAL in the archive, as last listed"),
+    ARCHIVE_BYTES(Type.GAUGE, "archive.wal", "bytes", "Their size"),
+    ARCHIVE_GAPS(
+            Type.GAUGE,
+            "archive.gaps",
+            "",
+            "Ranges of missing segments; breaking ones keep a backup from being recovered as far as it should",
+            "effect"),
+    UNRECOVERABLE_BACKUPS(
+            Type.GAUGE, "archive.unrecoverable.backups", "", "Backups that lack WAL they cannot be without"),
+    RETENTION_BACKUPS(Type.COUNTER, "retention.deleted.backups", "", "Base backups deleted by retention"),
+    RETENTION_FILES(Type.COUNTER, "retention.deleted.files", "", "WAL files deleted by retention"),
+    RETENTION_REFUSED(Type.COUNTER, "retention.refused.objects", "", "Objects the store would not delete"),
+    RETENTION_LAST(
+            Type.GAUGE, "retention.last.timestamp", "seconds", "Unix time at which retention last ran; 0 before"),
+    VERIFY_OBJECTS(Type.COUNTER, "verify.objects", "", "Objects read back"),
+    VERIFY_BYTES(Type.COUNTER, "verify.read", "bytes", "Bytes of them"),
+    VERIFY_DAMAGED(Type.COUNTER, "verify.damaged.objects", "", "Objects found damaged"),
+    VERIFY_LAST_DAMAGED(Type.GAUGE, "verify.last.damaged.objects", "", "Objects found damaged when last read back"),
+    VERIFY_LAST(
+            Type.GAUGE,
+            "verify.last.timestamp",
+            "seconds",
+            "Unix time at which the archive was last read back; 0 before"),
+    MAINTENANCE_LAST(
+            Type.GAUGE,
+            "maintenance.last.success.timestamp",
+            "seconds",
+            "Unix time of the last round of maintenance without a failure; 0 before"),
+    MAINTENANCE_FAILURES(Type.COUNTER, "maintenance.failures", "", "Steps of maintenance that failed", "step"),
     CALLS_RUNNING(Type.GAUGE, "calls.running", "", "Questions of PostgreSQL being answered"),
     RESIDENT_MEMORY(Type.GAUGE, "process.resident.memory", "bytes", "Resident set size of this process"),
     BUILD_INFO(Type.GAUGE, "build.info", "", "Always 1; names the version", "version");

@@ -13,6 +13,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.walarchiver.archive.ArchiveStatus;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.RestoreStatus;
+import io.walarchiver.sidecar.maintenance.MaintenanceStatus;
+import io.walarchiver.sidecar.progress.BackupActivity;
 import io.walarchiver.sidecar.request.CallGate;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,6 +34,7 @@ public final class Metrics implements AutoCloseable {
     private final ArchiveMetrics archive = new ArchiveMetrics(registry);
     private final RestoreMetrics restore = new RestoreMetrics(registry);
     private final StoreMetrics store = new StoreMetrics(registry);
+    private final BackupMetrics backups;
     private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
     private final Clock clock;
     private @Nullable Supplier<ArchiveStatus> archiveStatus;
@@ -40,6 +43,7 @@ public final class Metrics implements AutoCloseable {
     /** @param version of this program */
     public Metrics(Clock clock, String version) {
         this.clock = clock;
+        backups = new BackupMetrics(registry, clock);
         Meters.RESIDENT_MEMORY.gauge(registry, ProcessMemory::residentBytes);
         Meters.BUILD_INFO.gauge(registry, () -> 1, version);
         new JvmMemoryMetrics().bindTo(registry);
@@ -63,6 +67,17 @@ public final class Metrics implements AutoCloseable {
     /** To be told what the store does. */
     public StoreMetrics storeObserver() {
         return store;
+    }
+
+    /** To be told of base backups and of the care of the archive. */
+    public BackupMetrics backupObserver() {
+        return backups;
+    }
+
+    /** Shows base backups and the care of the archive. */
+    public void watchBackups(BackupActivity activity, Supplier<MaintenanceStatus> maintenance) {
+        backups.watch(activity);
+        backups.watch(maintenance);
     }
 
     /** Shows the state of the archive side. The supplier is asked at most twice a second. */

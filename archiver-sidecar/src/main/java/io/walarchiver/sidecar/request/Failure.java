@@ -1,6 +1,13 @@
 package io.walarchiver.sidecar.request;
 
 import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.backup.base.BackupException;
+import io.walarchiver.backup.catalog.CatalogException;
+import io.walarchiver.backup.recovery.RecoveryException;
+import io.walarchiver.backup.retention.RetentionException;
+import io.walarchiver.bridge.cluster.DefinitionException;
+import io.walarchiver.bridge.cluster.NoArchiveException;
+import io.walarchiver.bridge.objectstore.InvalidStoreException;
 import io.walarchiver.restore.RestoreException;
 import io.walarchiver.store.StoreException;
 
@@ -18,7 +25,7 @@ public record Failure(Verdict verdict, String message) {
 
     /** What a failure means for whoever asked. */
     public enum Verdict {
-        /** The store positively said that there is no such file. */
+        /** The store positively said that there is no such file, or no such backup. */
         NOT_FOUND,
         /** The question itself is wrong. */
         INVALID,
@@ -26,6 +33,8 @@ public record Failure(Verdict verdict, String message) {
         CONFLICT,
         /** The archive belongs to another cluster. */
         FOREIGN_ARCHIVE,
+        /** Not as things are: another backup runs, no such store is known. */
+        PRECONDITION,
         /** The file to archive, or the place to restore to, is not usable. */
         UNUSABLE,
         /** The store does not accept our credentials. */
@@ -46,8 +55,14 @@ public record Failure(Verdict verdict, String message) {
     }
 
     private static Verdict verdictOf(Throwable failure) {
+        if (failure instanceof DefinitionException definition) {
+            return definition instanceof NoArchiveException ? Verdict.PRECONDITION : Verdict.INVALID;
+        }
         if (failure instanceof InvalidRequestException) {
             return Verdict.INVALID;
+        }
+        if (failure instanceof PreconditionException || failure instanceof InvalidStoreException) {
+            return Verdict.PRECONDITION;
         }
         if (failure instanceof RefusedException) {
             return Verdict.UNAVAILABLE;
@@ -58,10 +73,63 @@ public record Failure(Verdict verdict, String message) {
         if (failure instanceof RestoreException restore) {
             return verdictOf(restore);
         }
+        if (failure instanceof CatalogException catalog) {
+            return verdictOf(catalog);
+        }
+        if (failure instanceof BackupException backup) {
+            return verdictOf(backup);
+        }
+        if (failure instanceof RetentionException) {
+            return Verdict.PRECONDITION;
+        }
+        if (failure instanceof RecoveryException recovery) {
+            return verdictOf(recovery);
+        }
         if (failure instanceof StoreException store) {
             return verdictOf(store);
         }
         return Verdict.INTERNAL;
+    }
+
+    private static Verdict verdictOf(BackupException failure) {
+        if (failure instanceof BackupException.StoreFailed store) {
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
+        }
+        if (failure instanceof BackupException.CannotConnect || failure instanceof BackupException.SessionLost) {
+            return Verdict.UNAVAILABLE;
+        }
+        if (failure instanceof BackupException.DamagedPages) {
+            return Verdict.CORRUPT;
+        }
+        if (failure instanceof BackupException.SourceUnusable) {
+            return Verdict.UNUSABLE;
+        }
+        return failure instanceof BackupException.IdTaken ? Verdict.CONFLICT : Verdict.PRECONDITION;
+    }
+
+    private static Verdict verdictOf(RecoveryException failure) {
+        if (failure instanceof RecoveryException.NoSuitableBackup) {
+            return Verdict.NOT_FOUND;
+        }
+        if (failure instanceof RecoveryException.CorruptArchive) {
+            return Verdict.CORRUPT;
+        }
+        if (failure instanceof RecoveryException.StoreFailed store) {
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
+        }
+        return failure instanceof RecoveryException.DestinationUnusable ? Verdict.UNUSABLE : Verdict.PRECONDITION;
+    }
+
+    private static Verdict verdictOf(CatalogException failure) {
+        if (failure instanceof CatalogException.NoSuchBackup) {
+            return Verdict.NOT_FOUND;
+        }
+        if (failure instanceof CatalogException.IdTaken) {
+            return Verdict.CONFLICT;
+        }
+        return failure instanceof CatalogException.UnknownVolume ? Verdict.CORRUPT : Verdict.PRECONDITION;
     }
 
     private static Verdict verdictOf(ArchiveException failure) {

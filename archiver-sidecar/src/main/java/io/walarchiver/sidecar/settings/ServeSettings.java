@@ -1,14 +1,21 @@
 package io.walarchiver.sidecar.settings;
 
+import io.walarchiver.bridge.objectstore.ObjectStoreSpec.InstanceSidecar;
 import io.walarchiver.bridge.objectstore.StoreConfiguration;
+import io.walarchiver.bridge.objectstore.StoreDocument;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Everything {@code serve} needs to know, checked.
  *
+ * @param stores     every store of the file, for requests that name another one than the archive
  * @param store      where the archive is; holds credentials, whose text form hides them
  * @param serverName this server's part of the archive
  * @param pgdata     the data directory, absolute
@@ -17,10 +24,15 @@ import java.util.Optional;
  * @param spool      our own directory for the journal and prefetched files
  * @param http       where metrics, probes and the status page are served; empty switches them off
  * @param pluginName what CloudNativePG calls this plugin
- * @param memory     the budget for WAL in flight
+ * @param memory     the budget for WAL and base backups in flight
  * @param drainGrace how long calls may go on after SIGTERM
+ * @param instance   name of the pod or host, told with each backup
+ * @param database   how to reach the server for a backup
+ * @param maintenanceEvery pause between two rounds of retention and inspection
+ * @param verify     how the archive is read back; empty for never
  */
 public record ServeSettings(
+        StoreFile stores,
         StoreConfiguration store,
         String serverName,
         Path pgdata,
@@ -30,7 +42,11 @@ public record ServeSettings(
         Optional<HostPort> http,
         PluginName pluginName,
         ByteSize memory,
-        Duration drainGrace) {
+        Duration drainGrace,
+        String instance,
+        DatabaseAddress database,
+        Duration maintenanceEvery,
+        Optional<VerifySchedule> verify) {
 
     /** Default of {@code --http}. */
     public static final String DEFAULT_HTTP = "127.0.0.1:9189";
@@ -44,16 +60,25 @@ public record ServeSettings(
     /** What switches an address off. */
     public static final String OFF = "off";
 
+    /** Default of {@code retentionPolicyIntervalSeconds} of an ObjectStore. */
+    public static final Duration DEFAULT_MAINTENANCE = Duration.ofMinutes(30);
+
+    /** Default of {@code --verify-sample}. */
+    public static final int DEFAULT_SAMPLE_PERCENT = 10;
+
     private static final int MAX_DRAIN_SECONDS = 3600;
 
     /**
      * The settings as a person wrote them.
      *
+     * @param storeName empty for the first store of the file
      * @param apiSocket empty for the path of the socket with {@code .http} behind it, or {@code off}
      * @param spool     empty for a directory beside the data directory
+     * @param instance  empty for the pod's name, or else the host's
      */
     public record Written(
             Path storeFile,
+            Optional<String> storeName,
             String serverName,
             Path pgdata,
             Path socket,
@@ -62,7 +87,23 @@ public record ServeSettings(
             String http,
             String pluginName,
             String memory,
-            int drainSeconds) {}
+            int drainSeconds,
+            Optional<String> instance,
+            DatabaseAddress database,
+            Verify verify) {}
+
+    /**
+     * The verification schedule as a person wrote it.
+     *
+     * @param every  a span of time; empty for never
+     * @param rate   bytes a second; empty for no limit
+     * @param sample percent of the archive
+     */
+    public record Verify(Optional<String> every, Optional<String> rate, int sample) {
+
+        /** Never. */
+        public static final Verify NEVER = new Verify(Optional.empty(), Optional.empty(), DEFAULT_SAMPLE_PERCENT);
+    }
 
     /**
      * Checks everything.
@@ -71,7 +112,8 @@ public record ServeSettings(
      */
     public static ServeSettings of(Written written) {
         Problems problems = new Problems();
-        Optional<StoreConfiguration> store = StoreFile.read(written.storeFile, problems);
+        Optional<StoreFile> stores = StoreFile.read(written.storeFile, problems);
+        Optional<StoreDocument> store = stores.flatMap(file -> file.choose(written.storeName, problems));
         StoreFile.checkServerName(written.serverName, problems);
         Path pgdata = written.pgdata.toAbsolutePath().normalize();
         checkDataDirectory(pgdata, problems);
@@ -93,9 +135,12 @@ public record ServeSettings(
         if (written.drainSeconds < 0 || written.drainSeconds > MAX_DRAIN_SECONDS) {
             problems.add("--drain-seconds: a number from 0 to " + MAX_DRAIN_SECONDS + ", not " + written.drainSeconds);
         }
+        Optional<DatabaseAddress> database = problems.check("--port", () -> written.database.orElse(System.getenv()));
+        Optional<VerifySchedule> verify = verify(written.verify, problems);
         problems.throwIfAny();
         return new ServeSettings(
-                store.orElseThrow(),
+                stores.orElseThrow(),
+                store.orElseThrow().configuration(),
                 written.serverName,
                 pgdata,
                 socket.orElseThrow(),
@@ -104,7 +149,52 @@ public record ServeSettings(
                 http,
                 name.orElseThrow(),
                 memory.orElseThrow(),
-                Duration.ofSeconds(written.drainSeconds));
+                Duration.ofSeconds(written.drainSeconds),
+                written.instance.orElseGet(ServeSettings::thisInstance),
+                database.orElseThrow(),
+                maintenanceEvery(store.orElseThrow()),
+                verify);
+    }
+
+    /** The name of the pod, or else of the host. */
+    public static String thisInstance() {
+        String pod = System.getenv("POD_NAME");
+        if (pod != null && !pod.isBlank()) {
+            return pod;
+        }
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+
+    /** As on Kubernetes; a pause of nothing counts as unsaid. */
+    private static Duration maintenanceEvery(StoreDocument store) {
+        OptionalInt seconds = store.resource()
+                .spec()
+                .instanceSidecar()
+                .map(InstanceSidecar::retentionPolicyIntervalSeconds)
+                .orElse(OptionalInt.empty());
+        return seconds.isPresent() && seconds.getAsInt() > 0
+                ? Duration.ofSeconds(seconds.getAsInt())
+                : DEFAULT_MAINTENANCE;
+    }
+
+    private static Optional<VerifySchedule> verify(Verify written, Problems problems) {
+        if (written.every.isEmpty()) {
+            if (written.rate.isPresent()) {
+                problems.add("--verify-rate: has no meaning without --verify-every");
+            }
+            return Optional.empty();
+        }
+        Optional<Duration> every = problems.check("--verify-every", () -> TimeSpan.parse(written.every.get()));
+        OptionalLong rate = written.rate
+                .flatMap(text -> problems.check("--verify-rate", () -> ByteSize.parse(text)))
+                .map(size -> OptionalLong.of(size.bytes()))
+                .orElseGet(OptionalLong::empty);
+        return every.flatMap(
+                pause -> problems.check("--verify-sample", () -> new VerifySchedule(pause, written.sample, rate)));
     }
 
     private static void checkDataDirectory(Path pgdata, Problems problems) {

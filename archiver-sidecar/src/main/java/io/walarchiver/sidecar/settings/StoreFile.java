@@ -6,21 +6,31 @@ import io.walarchiver.bridge.objectstore.StoreDocument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
-/** The file given with {@code --store}: an ObjectStore and its Secrets. */
-public final class StoreFile {
+/**
+ * The file given with {@code --store}: one or several ObjectStores and their Secrets.
+ *
+ * @param stores at least one; the first is the archive unless another is chosen
+ */
+public record StoreFile(List<StoreDocument> stores) {
 
-    private StoreFile() {}
+    public StoreFile {
+        stores = List.copyOf(stores);
+        if (stores.isEmpty()) {
+            throw new IllegalArgumentException("a store file describes at least one store");
+        }
+    }
 
     /** What the file describes, or noted problems. */
-    public static Optional<StoreConfiguration> read(Path file, Problems problems) {
+    public static Optional<StoreFile> read(Path file, Problems problems) {
         if (!Files.isRegularFile(file)) {
             problems.add("--store: " + file + " is not a file; name a YAML file with an ObjectStore and its Secrets");
             return Optional.empty();
         }
         try {
-            return Optional.of(StoreDocument.read(file).configuration());
+            return Optional.of(new StoreFile(StoreDocument.readAll(file)));
         } catch (InvalidStoreException e) {
             e.problems().forEach(problem -> problems.add("--store " + file + ": " + problem));
         } catch (IOException e) {
@@ -28,6 +38,38 @@ public final class StoreFile {
                     + "); check its permissions and that it is UTF-8 text");
         }
         return Optional.empty();
+    }
+
+    /** The names of the stores, in the order of the file. */
+    public List<String> names() {
+        return stores.stream().map(store -> store.resource().name()).toList();
+    }
+
+    /** The store of that name. */
+    public Optional<StoreConfiguration> find(String name) {
+        return stores.stream()
+                .filter(store -> store.resource().name().equals(name))
+                .map(StoreDocument::configuration)
+                .findFirst();
+    }
+
+    /**
+     * The store that is the archive, or a noted problem.
+     *
+     * @param name what {@code --store-name} says; empty for the first
+     */
+    public Optional<StoreDocument> choose(Optional<String> name, Problems problems) {
+        if (name.isEmpty()) {
+            return Optional.of(stores.get(0));
+        }
+        Optional<StoreDocument> chosen = stores.stream()
+                .filter(store -> store.resource().name().equals(name.get()))
+                .findFirst();
+        if (chosen.isEmpty()) {
+            problems.add("--store-name: the file has no ObjectStore \""
+                    + name.get().replaceAll("\\p{Cntrl}", "?") + "\"; it has " + String.join(", ", names()));
+        }
+        return chosen;
     }
 
     /** Notes a problem when the name cannot be part of a key. */

@@ -67,6 +67,7 @@ public final class StatusPage {
                 row("Answered from prefetch", restore.hits() + " of " + (restore.hits() + restore.misses())),
                 row("Misses in a row", Integer.toString(restore.consecutiveMisses())));
         travels(page, report.restored());
+        BackupPage.append(page, report.backups());
         page.append("<h2>Last failures</h2>");
         if (report.troubles().isEmpty()) {
             page.append("<p>None.</p>");
@@ -117,23 +118,23 @@ public final class StatusPage {
         page.append("</table>");
     }
 
-    private static void table(StringBuilder page, String... rows) {
+    static void table(StringBuilder page, String... rows) {
         page.append("<table>").append(String.join("", rows)).append("</table>");
     }
 
-    private static String row(String name, String value) {
+    static String row(String name, String value) {
         return "<tr><th>" + escaped(name) + "</th><td>" + escaped(value.trim()) + "</td></tr>";
     }
 
-    private static String good(String word) {
+    static String good(String word) {
         return "<span class=\"good\">" + word + "</span>";
     }
 
-    private static String bad(String word) {
+    static String bad(String word) {
         return "<span class=\"bad\">" + word + "</span>";
     }
 
-    private static String orDash(@org.jspecify.annotations.Nullable String text) {
+    static String orDash(@org.jspecify.annotations.Nullable String text) {
         return text == null ? "–" : text;
     }
 

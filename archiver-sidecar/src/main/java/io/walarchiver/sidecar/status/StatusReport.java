@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param findings      what that was judged by
  * @param archive       the archive side
  * @param restore       the restore side
+ * @param backups       base backups and the care of the archive
  * @param archived      the last archived files, newest first
  * @param restored      the last restored files, newest first
  * @param troubles      the last failures, newest first
@@ -40,6 +41,7 @@ public record StatusReport(
         List<Finding> findings,
         Archive archive,
         Restore restore,
+        BackupReport backups,
         List<Item> archived,
         List<Item> restored,
         List<Problem> troubles) {

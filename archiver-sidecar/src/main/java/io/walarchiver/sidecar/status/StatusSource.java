@@ -3,7 +3,9 @@ package io.walarchiver.sidecar.status;
 import io.walarchiver.archive.ArchiveStatus;
 import io.walarchiver.restore.RestoreStatus;
 import io.walarchiver.sidecar.health.Health;
+import io.walarchiver.sidecar.maintenance.MaintenanceStatus;
 import io.walarchiver.sidecar.metrics.ProcessMemory;
+import io.walarchiver.sidecar.progress.BackupActivity;
 import io.walarchiver.sidecar.request.CallGate;
 import java.time.Clock;
 import java.time.Instant;
@@ -17,6 +19,8 @@ public final class StatusSource {
     private final Health readiness;
     private final Supplier<ArchiveStatus> archive;
     private final Supplier<RestoreStatus> restore;
+    private final BackupActivity backups;
+    private final Supplier<MaintenanceStatus> maintenance;
     private final Activity activity;
     private final CallGate gate;
     private final Clock clock;
@@ -37,6 +41,8 @@ public final class StatusSource {
             Health readiness,
             Supplier<ArchiveStatus> archive,
             Supplier<RestoreStatus> restore,
+            BackupActivity backups,
+            Supplier<MaintenanceStatus> maintenance,
             Activity activity,
             CallGate gate,
             Clock clock) {
@@ -44,6 +50,8 @@ public final class StatusSource {
         this.readiness = readiness;
         this.archive = archive;
         this.restore = restore;
+        this.backups = backups;
+        this.maintenance = maintenance;
         this.activity = activity;
         this.gate = gate;
         this.clock = clock;
@@ -66,6 +74,7 @@ public final class StatusSource {
                         health.findings(),
                         StatusReport.Archive.of(archive.get(), clock.instant()),
                         StatusReport.Restore.of(restore.get()),
+                        BackupReport.of(backups, maintenance.get()),
                         activity.archived().stream().map(StatusReport.Item::of).toList(),
                         activity.restored().stream().map(StatusReport.Item::of).toList(),
                         activity.troubles().stream()

@@ -16,6 +16,7 @@ import io.walarchiver.bridge.cnpgi.wal.WALGrpc;
 import io.walarchiver.bridge.cnpgi.wal.WALRestoreRequest;
 import io.walarchiver.sidecar.grpc.SocketClient;
 import io.walarchiver.sidecar.net.UnixHttp;
+import io.walarchiver.sidecar.settings.DatabaseAddress;
 import io.walarchiver.sidecar.settings.ServeSettings;
 import io.walarchiver.sidecar.settings.StoreFiles;
 import io.walarchiver.store.Fault;
@@ -54,6 +55,7 @@ class ServiceTest {
         cluster = FakeCluster.create(directory.toRealPath().resolve("pgdata"), SegmentSize.ofMebibytes(1));
         settings = ServeSettings.of(new ServeSettings.Written(
                 StoreFiles.inDirectory(directory, directory.resolve("bucket")),
+                Optional.empty(),
                 "db",
                 cluster.pgdata(),
                 directory.resolve("sock"),
@@ -62,7 +64,10 @@ class ServiceTest {
                 "127.0.0.1:0",
                 "walarchiver.io",
                 "64MiB",
-                5));
+                5,
+                Optional.empty(),
+                DatabaseAddress.UNSAID,
+                ServeSettings.Verify.NEVER));
         service = Service.start(settings, (workers, observer) -> store);
         client = new SocketClient(settings.socket().path());
     }

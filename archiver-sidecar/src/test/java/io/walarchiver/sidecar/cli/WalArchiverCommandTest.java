@@ -42,6 +42,7 @@ class WalArchiverCommandTest {
         "NOT_FOUND, 1",
         "CONFLICT, 1",
         "FOREIGN_ARCHIVE, 1",
+        "PRECONDITION, 1",
         "ACCESS_DENIED, 1",
         "REJECTED, 1",
         "UNAVAILABLE, 2",
@@ -64,7 +65,20 @@ class WalArchiverCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "wal-archive", "wal-restore", "check", "status", "healthcheck", "nonsense", ""})
+    @ValueSource(
+            strings = {
+                "serve",
+                "wal-archive",
+                "wal-restore",
+                "backup-list",
+                "backup-show",
+                "backup-keep",
+                "check",
+                "status",
+                "healthcheck",
+                "nonsense",
+                ""
+            })
     void missingOptionsAreBadUsageAndSayWhereHelpIs(String command) {
         CommandRun run = command.isEmpty() ? CommandRun.of() : CommandRun.of(command);
         assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);

@@ -15,6 +15,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.walarchiver.archive.ArchiveException;
 import io.walarchiver.archive.ArchiveLayout;
+import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cnpgi.identity.GetPluginCapabilitiesRequest;
 import io.walarchiver.bridge.cnpgi.identity.GetPluginMetadataRequest;
 import io.walarchiver.bridge.cnpgi.identity.IdentityGrpc;
@@ -32,8 +33,10 @@ import io.walarchiver.bridge.cnpgi.wal.WALStatusResult;
 import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.net.EventLoop;
 import io.walarchiver.sidecar.request.ArchivedRange;
+import io.walarchiver.sidecar.request.BackupRequests;
 import io.walarchiver.sidecar.request.CallGate;
 import io.walarchiver.sidecar.request.DataDirectories;
+import io.walarchiver.sidecar.request.ScriptedBackups;
 import io.walarchiver.sidecar.request.ScriptedCalls;
 import io.walarchiver.sidecar.request.WalPaths;
 import io.walarchiver.sidecar.request.WalRequests;
@@ -47,7 +50,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,7 +70,10 @@ class GrpcServerTest {
     @TempDir
     private Path directory;
 
+    private static final Clock CLOCK = Clock.fixed(Instant.parse("2031-04-05T06:07:08Z"), ZoneOffset.UTC);
+
     private final ScriptedCalls calls = new ScriptedCalls();
+    private final ScriptedBackups backups = new ScriptedBackups();
     private final CallGate gate = new CallGate();
     private final InMemoryObjectStore store = new InMemoryObjectStore();
     private final AtomicBoolean alive = new AtomicBoolean(true);
@@ -88,13 +98,16 @@ class GrpcServerTest {
                 socket,
                 Files.getOwner(pgdata),
                 loop,
-                new GrpcServer.Services(
-                        PluginName.DEFAULT,
-                        "1.2.3",
+                GrpcServices.instance(
+                        new GrpcServices.Process(PluginName.DEFAULT, "1.2.3", health(alive), health(ready)),
                         new WalRequests(new WalPaths(pgdata), calls, calls, gate, Schedulers.immediate()),
                         new ArchivedRange(store, new ArchiveLayout("pg", "db")),
-                        health(alive),
-                        health(ready)));
+                        new BackupRequests(
+                                PluginName.DEFAULT.value(),
+                                "pg-1",
+                                Optional.of(new ArchiveReference("store", "db")),
+                                backups,
+                                CLOCK)));
     }
 
     private static Health health(AtomicBoolean state) {
@@ -120,7 +133,9 @@ class GrpcServerTest {
                         .getCapabilitiesList())
                 .allMatch(PluginCapability::hasService)
                 .extracting(capability -> capability.getService().getType())
-                .containsExactly(PluginCapability.Service.Type.TYPE_WAL_SERVICE);
+                .containsExactly(
+                        PluginCapability.Service.Type.TYPE_WAL_SERVICE,
+                        PluginCapability.Service.Type.TYPE_BACKUP_SERVICE);
         assertThat(wal().getCapabilities(WALCapabilitiesRequest.getDefaultInstance())
                         .getCapabilitiesList())
                 .allMatch(WALCapability::hasRpc)

@@ -5,11 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.walarchiver.archive.ArchiveException;
 import io.walarchiver.archive.ArchiveStatus;
 import io.walarchiver.archive.ArchivedFile;
+import io.walarchiver.backup.catalog.RecoveryWindow;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.RestoreException;
 import io.walarchiver.restore.RestoreObserver;
 import io.walarchiver.restore.RestoreStatus;
 import io.walarchiver.restore.RestoredFile;
+import io.walarchiver.sidecar.maintenance.CatalogSummary;
+import io.walarchiver.sidecar.maintenance.InventorySummary;
+import io.walarchiver.sidecar.maintenance.MaintenanceStatus;
+import io.walarchiver.sidecar.maintenance.RetentionSummary;
+import io.walarchiver.sidecar.maintenance.VerifySummary;
+import io.walarchiver.sidecar.progress.BackupActivity;
+import io.walarchiver.sidecar.progress.Progress;
 import io.walarchiver.sidecar.request.CallGate;
 import io.walarchiver.store.ObjectKey;
 import io.walarchiver.store.StoreException;
@@ -113,6 +121,81 @@ class MetricsTest {
         restore.prefetched(NAME, 5);
         restore.prefetchFailed(NAME, new RestoreException.NotArchived("n"));
         restore.spoolDropped(2, RestoreObserver.DropReason.IDLE);
+        backupsHappen();
+    }
+
+    private void backupsHappen() {
+        BackupActivity activity = new BackupActivity();
+        BackupActivity.Last done = new BackupActivity.Last(
+                "backup-1",
+                "db",
+                Optional.of("20260101T000000"),
+                NOW.minusSeconds(90),
+                NOW.minusSeconds(30),
+                Optional.empty(),
+                4000,
+                1000,
+                2);
+        activity.ended(done);
+        activity.started("backup-2", "db", NOW);
+        activity.progressed(new Progress("copying", 500, 0, 2000, Duration.ofSeconds(5)));
+        RetentionSummary retention = new RetentionSummary(NOW, "7d", 1, 20, 3, List.of());
+        VerifySummary verification = new VerifySummary(NOW, Duration.ofSeconds(3), 11, 1234, 1, List.of("x"));
+        InventorySummary inventory = new InventorySummary(
+                NOW,
+                700,
+                9_000_000,
+                List.of(new InventorySummary.Gap("a", "b", 2, "breaks_recovery")),
+                1,
+                4,
+                List.of("20260101T000000: a is missing"));
+        CatalogSummary catalog = new CatalogSummary(
+                NOW,
+                new RecoveryWindow(
+                        Optional.of(Instant.ofEpochSecond(100)),
+                        Optional.of(NOW.minusSeconds(30)),
+                        Optional.of(Instant.ofEpochSecond(300))),
+                List.of(),
+                5,
+                1,
+                0,
+                0);
+        MaintenanceStatus status = new MaintenanceStatus(
+                Optional.of(true),
+                Optional.of(NOW),
+                Optional.empty(),
+                Optional.of(catalog),
+                Optional.of(retention),
+                Optional.of(inventory),
+                Optional.of(verification));
+        metrics.watchBackups(activity, () -> status);
+        metrics.backupObserver().backupEnded(done, "done");
+        metrics.backupObserver().retained(retention);
+        metrics.backupObserver().verified(verification);
+        metrics.backupObserver().failed("retention", new IllegalStateException());
+    }
+
+    @Test
+    void figuresOfBackupsAndOfTheCareOfTheArchiveAreShown() {
+        everythingHappens();
+        assertThat(metrics.scrape())
+                .contains("wal_archiver_backup_runs_total{outcome=\"done\"} 1.0")
+                .contains("wal_archiver_backup_checksum_failures_total 2.0")
+                .contains("wal_archiver_backup_running 1.0")
+                .contains("wal_archiver_backup_progress_ratio 0.25")
+                .contains("wal_archiver_backup_progress_rate_bytes 100.0")
+                .contains("wal_archiver_backup_last_duration_seconds 60.0")
+                .contains("wal_archiver_backup_age_seconds 30.0")
+                .contains("wal_archiver_recovery_first_point_timestamp_seconds 100.0")
+                .contains("wal_archiver_backup_last_failure_timestamp_seconds 300.0")
+                .contains("wal_archiver_catalog_backups{state=\"restorable\"} 5.0")
+                .contains("wal_archiver_archive_gaps{effect=\"breaking\"} 1.0")
+                .contains("wal_archiver_archive_gaps{effect=\"other\"} 4.0")
+                .contains("wal_archiver_archive_wal_bytes 9000000.0")
+                .contains("wal_archiver_retention_deleted_files_total 20.0")
+                .contains("wal_archiver_retention_refused_objects_total 3.0")
+                .contains("wal_archiver_verify_damaged_objects_total 1.0")
+                .contains("wal_archiver_maintenance_failures_total{step=\"retention\"} 1.0");
     }
 
     private static ArchiveStatus archiveStatus(WalFileName last) {
@@ -130,7 +213,7 @@ class MetricsTest {
                 0);
     }
 
-    private static String prometheusName(Meters meter) {
+    static String prometheusName(Meters meter) {
         String name = meter.meterName().replace('.', '_');
         String unit = meter.type() == Meters.Type.TIMER ? "seconds" : meter.unit();
         if (!unit.isEmpty() && !name.endsWith("_" + unit)) {

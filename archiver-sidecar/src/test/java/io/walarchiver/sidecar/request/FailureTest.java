@@ -3,6 +3,7 @@ package io.walarchiver.sidecar.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.backup.catalog.CatalogException;
 import io.walarchiver.restore.RestoreException;
 import io.walarchiver.sidecar.request.Failure.Verdict;
 import io.walarchiver.store.StoreException;
@@ -39,6 +40,12 @@ public class FailureTest {
                 Arguments.of(new RestoreException.DestinationUnusable("m", null), Verdict.UNUSABLE),
                 Arguments.of(new RestoreException.StoreFailed("m", away), Verdict.UNAVAILABLE),
                 Arguments.of(new RestoreException.StoreFailed("m", missing), Verdict.REJECTED),
+                Arguments.of(new CatalogException.NoSuchBackup("m"), Verdict.NOT_FOUND),
+                Arguments.of(new CatalogException.AmbiguousName("m"), Verdict.PRECONDITION),
+                Arguments.of(new CatalogException.NotPinnable("m"), Verdict.PRECONDITION),
+                Arguments.of(new CatalogException.IdTaken("m"), Verdict.CONFLICT),
+                Arguments.of(new CatalogException.UnknownVolume("m"), Verdict.CORRUPT),
+                Arguments.of(new PreconditionException("m"), Verdict.PRECONDITION),
                 Arguments.of(new InvalidRequestException("m"), Verdict.INVALID),
                 Arguments.of(new RefusedException("m"), Verdict.UNAVAILABLE),
                 Arguments.of(new IllegalStateException("m"), Verdict.INTERNAL),
@@ -53,7 +60,9 @@ public class FailureTest {
 
     @Test
     void noSubtypeIsForgotten() {
-        for (Class<?> sealed : new Class<?>[] {StoreException.class, ArchiveException.class, RestoreException.class}) {
+        for (Class<?> sealed : new Class<?>[] {
+            StoreException.class, ArchiveException.class, RestoreException.class, CatalogException.class
+        }) {
             assertThat(failures().<Object>map(arguments -> arguments.get()[0].getClass()))
                     .contains((Object[]) sealed.getPermittedSubclasses());
         }

@@ -39,6 +39,7 @@ class ServeSettingsTest {
         Path pgdata = DataDirectories.empty(directory);
         ServeSettings settings = ServeSettings.of(new ServeSettings.Written(
                 store(),
+                Optional.empty(),
                 "db",
                 pgdata,
                 directory.resolve("sock"),
@@ -47,7 +48,10 @@ class ServeSettingsTest {
                 "off",
                 "walarchiver.io",
                 "64MiB",
-                0));
+                0,
+                Optional.empty(),
+                DatabaseAddress.UNSAID,
+                ServeSettings.Verify.NEVER));
         assertThat(settings.http()).isEmpty();
         assertThat(settings.apiSocket()).isEmpty();
     }
@@ -57,6 +61,7 @@ class ServeSettingsTest {
         Path file = Files.writeString(directory.resolve("store.yaml"), "kind: ObjectStore\nspec: {}\n");
         assertThatThrownBy(() -> ServeSettings.of(new ServeSettings.Written(
                         file,
+                        Optional.empty(),
                         "a/b",
                         directory.resolve("nowhere"),
                         directory.resolve("absent/sock"),
@@ -65,7 +70,10 @@ class ServeSettingsTest {
                         "nonsense",
                         "-bad-",
                         "lots",
-                        -1)))
+                        -1,
+                        Optional.empty(),
+                        DatabaseAddress.UNSAID,
+                        ServeSettings.Verify.NEVER)))
                 .asInstanceOf(type(SettingsException.class))
                 .satisfies(e -> assertThat(e.problems())
                         .anySatisfy(problem -> assertThat(problem).startsWith("--store " + file))
@@ -104,6 +112,7 @@ class ServeSettingsTest {
                 """);
         ServeSettings settings = ServeSettings.of(new ServeSettings.Written(
                 file,
+                Optional.empty(),
                 "db",
                 DataDirectories.empty(directory),
                 directory.resolve("sock"),
@@ -112,7 +121,10 @@ class ServeSettingsTest {
                 "off",
                 "walarchiver.io",
                 "64MiB",
-                30));
+                30,
+                Optional.empty(),
+                DatabaseAddress.UNSAID,
+                ServeSettings.Verify.NEVER));
         assertThat(settings.toString())
                 .doesNotContain("hunter2")
                 .doesNotContain("AKIDVISIBLE")
@@ -145,7 +157,20 @@ class ServeSettingsTest {
 
     private ServeSettings.Written written(Path pgdata, Path socket, String http, String memory) throws IOException {
         return new ServeSettings.Written(
-                store(), "db", pgdata, socket, Optional.empty(), Optional.empty(), http, "walarchiver.io", memory, 30);
+                store(),
+                Optional.empty(),
+                "db",
+                pgdata,
+                socket,
+                Optional.empty(),
+                Optional.empty(),
+                http,
+                "walarchiver.io",
+                memory,
+                30,
+                Optional.empty(),
+                DatabaseAddress.UNSAID,
+                ServeSettings.Verify.NEVER);
     }
 
     private Path store() throws IOException {

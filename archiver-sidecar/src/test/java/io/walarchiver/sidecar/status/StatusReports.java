@@ -3,6 +3,8 @@ package io.walarchiver.sidecar.status;
 import io.walarchiver.archive.ArchiveStatus;
 import io.walarchiver.restore.RestoreStatus;
 import io.walarchiver.sidecar.health.Health;
+import io.walarchiver.sidecar.maintenance.MaintenanceStatus;
+import io.walarchiver.sidecar.progress.BackupActivity;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +33,7 @@ public final class StatusReports {
                 health.findings(),
                 StatusReport.Archive.of(IDLE_ARCHIVE, Instant.EPOCH),
                 StatusReport.Restore.of(IDLE_RESTORE),
+                BackupReport.of(new BackupActivity(), MaintenanceStatus.UNKNOWN),
                 List.of(),
                 List.of(),
                 List.of());

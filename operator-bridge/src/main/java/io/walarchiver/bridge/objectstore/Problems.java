@@ -29,6 +29,10 @@ final class Problems {
         warnings.add(new StoreProblem(path, lineOf(path), message));
     }
 
+    List<StoreProblem> problems() {
+        return List.copyOf(problems);
+    }
+
     List<StoreProblem> warnings() {
         return List.copyOf(warnings);
     }

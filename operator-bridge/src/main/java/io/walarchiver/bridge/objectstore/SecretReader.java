@@ -36,6 +36,28 @@ final class SecretReader {
         if (!fields.text("apiVersion").filter("v1"::equals).isPresent()) {
             problems.add("apiVersion", "must be v1 for a Secret");
         }
+        Map<String, SecretText> values = values(fields, name, problems);
+        // As on Kubernetes, stringData wins.
+        fields.textMap("stringData").forEach((key, value) -> values.put(key, new SecretText(value)));
+        fields.allow("kind", "type", "immutable");
+        fields.rejectUnknownFields();
+        Entry entry = new Entry(new SecretData(name, values), metadata.text("namespace"));
+        if (secrets.putIfAbsent(name, entry) != null) {
+            problems.add("metadata.name", "a second Secret \"" + name + "\": keep one of the two");
+        }
+    }
+
+    /** An object of the Kubernetes API, which has more fields, of which none matters here. */
+    static SecretData readObject(JsonNode object) {
+        Problems problems = new Problems();
+        FieldReader fields = new FieldReader(object, "", problems);
+        String name = fields.objectOrEmpty("metadata").requiredText("name");
+        SecretData secret = new SecretData(name, values(fields, name, problems));
+        problems.throwIfAny("Secret " + name);
+        return secret;
+    }
+
+    private static Map<String, SecretText> values(FieldReader fields, String name, Problems problems) {
         Map<String, SecretText> values = new HashMap<>();
         fields.textMap("data").forEach((key, value) -> {
             try {
@@ -47,14 +69,7 @@ final class SecretReader {
                         "Secret \"" + name + "\": is not base64; write plain text under stringData instead");
             }
         });
-        // As on Kubernetes, stringData wins.
-        fields.textMap("stringData").forEach((key, value) -> values.put(key, new SecretText(value)));
-        fields.allow("kind", "type", "immutable");
-        fields.rejectUnknownFields();
-        Entry entry = new Entry(new SecretData(name, values), metadata.text("namespace"));
-        if (secrets.putIfAbsent(name, entry) != null) {
-            problems.add("metadata.name", "a second Secret \"" + name + "\": keep one of the two");
-        }
+        return values;
     }
 
     /** Binary entries are none of our business: a Secret may hold more than a store asks for. */

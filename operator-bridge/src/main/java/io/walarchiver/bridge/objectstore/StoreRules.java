@@ -82,8 +82,9 @@ final class StoreRules {
         boolean id = credentials.accessKeyId().isPresent();
         boolean secret = credentials.secretAccessKey().isPresent();
         if (credentials.inheritFromIAMRole()) {
+            // The plugin this replaces passes over the keys in silence, so that such stores exist and work.
             if (id || secret) {
-                problems.add(path, "has keys and inheritFromIAMRole: keep one of the two");
+                problems.warn(path, "has keys and inheritFromIAMRole: the keys are ignored, take one of the two out");
             }
             if (credentials.sessionToken().isPresent()) {
                 problems.warn(path + ".sessionToken", "is ignored with inheritFromIAMRole");

@@ -207,7 +207,6 @@ final class StoreDocumentTest {
                         id + secret,
                         "      inheritFromIAMRole: false\n",
                         "has neither accessKeyId and secretAccessKey"),
-                Arguments.of(id, id + "      inheritFromIAMRole: true\n", "has keys and inheritFromIAMRole"),
                 Arguments.of("key: id}", "key: ID}", "no text under the key \"ID\"; it has id, secret"),
                 Arguments.of("id: KEYID", "id: \" \"", "of the Secret \"aws\" is blank"),
                 Arguments.of("id: KEYID", "id: 123456", "stringData.id: must be text: put it in quotes"),
@@ -229,6 +228,18 @@ final class StoreDocumentTest {
                 Arguments.of(path, path + "\n    " + path, "destinationPath: written twice"),
                 Arguments.of(path, path + "\n    wal: &w {}\n    data: *w", "YAML aliases are not supported"),
                 Arguments.of(path, "destinationPath: [s3://x", "malformed YAML"));
+    }
+
+    @Test
+    void keysBesideARoleAreIgnoredWithAWarning() {
+        String id = "      accessKeyId: {name: aws, key: id}\n";
+        StoreConfiguration store = StoreDocument.parse(S3.replace(id, id + "      inheritFromIAMRole: true\n"))
+                .configuration();
+
+        assertThat(((StoreProvider.S3) store.provider()).access()).isInstanceOf(S3Access.DefaultChain.class);
+        assertThat(store.warnings())
+                .singleElement()
+                .satisfies(warning -> assertThat(warning.message()).startsWith("has keys and inheritFromIAMRole"));
     }
 
     @Test
@@ -266,6 +277,41 @@ final class StoreDocumentTest {
                 .containsExactly("line 7: spec.configuration.azureCredentials: Azure Blob Storage is not supported: use"
                         + " an S3-compatible store or a directory (file:///directory)");
         assertThat(problemsOf(google)).hasSize(1).first().asString().contains("Google Cloud Storage is not supported");
+    }
+
+    @Test
+    void fileMayDescribeSeveralStoresThatShareSecrets(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("stores.yaml"),
+                S3.replace("{name: store}", "{name: other}") + "---\n" + S3.substring(0, S3.indexOf("---")));
+
+        assertThat(StoreDocument.readAll(file).stream()
+                        .map(document -> document.configuration().name()))
+                .containsExactly("other", "store");
+        assertThat(catchThrowableOfType(InvalidStoreException.class, () -> StoreDocument.read(file))
+                        .problems()
+                        .toString())
+                .contains("2 documents of the kind ObjectStore");
+    }
+
+    @Test
+    void everyStoreOfAFileIsCheckedAndNeedsItsOwnName(@TempDir Path directory) throws IOException {
+        String store = S3.substring(0, S3.indexOf("---"));
+        Path file = Files.writeString(
+                directory.resolve("stores.yaml"),
+                String.join(
+                        "---\n",
+                        S3,
+                        store,
+                        store.replace("{name: store}", "{name: a}").replace("s3://", "ftp://"),
+                        store.replace("{name: store}", "{name: b}").replace("key: id", "key: x")));
+
+        InvalidStoreException e = catchThrowableOfType(InvalidStoreException.class, () -> StoreDocument.readAll(file));
+        assertThat(e.problems().stream().map(StoreProblem::message))
+                .hasSize(3)
+                .anyMatch(text -> text.contains("a second ObjectStore \"store\""))
+                .anyMatch(text -> text.contains("the scheme \"ftp\" is not supported"))
+                .anyMatch(text -> text.contains("no text under the key \"x\""));
     }
 
     @Test

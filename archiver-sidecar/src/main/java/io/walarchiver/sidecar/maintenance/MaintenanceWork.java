@@ -1,0 +1,32 @@
+package io.walarchiver.sidecar.maintenance;
+
+import io.walarchiver.backup.catalog.RecoveryWindow;
+import java.time.Instant;
+import reactor.core.publisher.Mono;
+
+/** The steps of maintenance; each publisher does its step once per subscription. */
+public interface MaintenanceWork {
+
+    /** Deletes what the policy no longer needs; empty when there is no policy. */
+    Mono<RetentionSummary> retain();
+
+    /** Looks at the catalog. */
+    Mono<Catalog> catalog();
+
+    /** Lists all WAL. */
+    Mono<InventorySummary> inventory();
+
+    /** Reads a part of the archive back, and remembers when. */
+    Mono<VerifySummary> verify();
+
+    /** When the archive was read back last, also by an earlier process; empty when never. */
+    Mono<Instant> lastVerification();
+
+    /**
+     * What was found in the catalog.
+     *
+     * @param summary for people and metrics
+     * @param window  to be published
+     */
+    record Catalog(CatalogSummary summary, RecoveryWindow window) {}
+}
