@@ -143,8 +143,13 @@ public final class Passage {
         RangeBuffer buffer;
         MonoSink<Void> sink;
         synchronized (this) {
-            while (waiting == null && !complete && !closed) {
-                await();
+            try {
+                while (waiting == null && !complete && !closed) {
+                    wait();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Over();
             }
             if (closed) {
                 throw new Over();
@@ -159,15 +164,6 @@ public final class Passage {
             sink.success();
         }
         return buffer;
-    }
-
-    private synchronized void await() throws IOException {
-        try {
-            wait();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Over();
-        }
     }
 
     /** The object's bytes, for the extracting thread. */

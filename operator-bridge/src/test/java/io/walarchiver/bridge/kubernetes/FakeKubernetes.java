@@ -34,7 +34,7 @@ import reactor.core.scheduler.Scheduler;
  * A Kubernetes API on the loopback interface, for namespaced objects: versions and conflicts, status subresources, field
  * selectors, pages, watches over HTTP, merge patches, preconditions, rights, and faults by script.
  */
-final class FakeKubernetes implements AutoCloseable {
+public final class FakeKubernetes implements AutoCloseable {
 
     /**
      * A request as the authoriser sees it.
@@ -44,15 +44,15 @@ final class FakeKubernetes implements AutoCloseable {
      * @param resource with the subresource behind a slash
      * @param name     empty when the request is for all names
      */
-    record Attributes(String verb, String group, String resource, String name) {}
+    public record Attributes(String verb, String group, String resource, String name) {}
 
     /** What to answer instead; a negative code never answers. */
     private record Fault(Predicate<Attributes> to, int code) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    final FakeObjects objects = new FakeObjects();
-    final List<Attributes> requests = new CopyOnWriteArrayList<>();
+    public final FakeObjects objects = new FakeObjects();
+    public final List<Attributes> requests = new CopyOnWriteArrayList<>();
     private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "fake-kubernetes");
@@ -64,7 +64,7 @@ final class FakeKubernetes implements AutoCloseable {
     private volatile boolean down;
     private final AtomicInteger openWatches = new AtomicInteger();
 
-    FakeKubernetes() {
+    public FakeKubernetes() {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -75,7 +75,7 @@ final class FakeKubernetes implements AutoCloseable {
         server.start();
     }
 
-    ApiConnection connect(Scheduler scheduler) {
+    public ApiConnection connect(Scheduler scheduler) {
         return connect(new ApiConnection.Settings(Duration.ofSeconds(20), Duration.ofSeconds(60), 3), scheduler);
     }
 
@@ -91,7 +91,7 @@ final class FakeKubernetes implements AutoCloseable {
     }
 
     /** Answers the next request that fits with an error. */
-    void fail(int code, Predicate<Attributes> to) {
+    public void fail(int code, Predicate<Attributes> to) {
         faults.add(new Fault(to, code));
     }
 
@@ -101,12 +101,12 @@ final class FakeKubernetes implements AutoCloseable {
     }
 
     /** Who asks may do this only. */
-    void allow(Predicate<Attributes> allowed) {
+    public void allow(Predicate<Attributes> allowed) {
         rights = allowed;
     }
 
     /** Answers everything with 503 and ends all watches, until it is up again. */
-    void setDown(boolean isDown) {
+    public void setDown(boolean isDown) {
         down = isDown;
         objects.wakeWatches();
     }
@@ -116,7 +116,7 @@ final class FakeKubernetes implements AutoCloseable {
         return openWatches.get();
     }
 
-    long requests(String verb, String resource) {
+    public long requests(String verb, String resource) {
         return requests.stream()
                 .filter(request ->
                         request.verb().equals(verb) && request.resource().equals(resource))
