@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,13 @@ import java.util.Set;
  * @param target         where to stop; empty when somebody else adds that
  */
 public record RecoveryConfiguration(String restoreCommand, Action action, Optional<RecoveryTarget> target) {
+
+    private static final List<String> TARGETS = List.of(
+            "recovery_target",
+            "recovery_target_name",
+            "recovery_target_time",
+            "recovery_target_xid",
+            "recovery_target_lsn");
 
     /** {@code recovery_target_action}. */
     public enum Action {
@@ -60,17 +68,32 @@ public record RecoveryConfiguration(String restoreCommand, Action action, Option
         return text.toString();
     }
 
+    /**
+     * The target comes last: PostgreSQL takes one setting after the other, and refuses to touch another target, even to
+     * empty it, once it has one.
+     */
     private static void add(RecoveryTarget target, Map<String, String> settings) {
-        settings.put("recovery_target", target instanceof RecoveryTarget.Immediate ? "immediate" : "");
-        settings.put("recovery_target_name", target instanceof RecoveryTarget.Name n ? n.name() : "");
-        settings.put("recovery_target_time", target instanceof RecoveryTarget.Time t ? TargetTime.print(t.time()) : "");
-        settings.put(
-                "recovery_target_xid", target instanceof RecoveryTarget.Xid x ? Long.toUnsignedString(x.xid()) : "");
-        settings.put(
-                "recovery_target_lsn",
-                target instanceof RecoveryTarget.Lsn l ? l.lsn().toString() : "");
+        for (String other : TARGETS) {
+            settings.put(other, "");
+        }
         settings.put("recovery_target_inclusive", isInclusive(target) ? "on" : "off");
         settings.put("recovery_target_timeline", target.timeline().setting());
+        if (target instanceof RecoveryTarget.Immediate) {
+            last(settings, "recovery_target", "immediate");
+        } else if (target instanceof RecoveryTarget.Name n) {
+            last(settings, "recovery_target_name", n.name());
+        } else if (target instanceof RecoveryTarget.Time t) {
+            last(settings, "recovery_target_time", TargetTime.print(t.time()));
+        } else if (target instanceof RecoveryTarget.Xid x) {
+            last(settings, "recovery_target_xid", Long.toUnsignedString(x.xid()));
+        } else if (target instanceof RecoveryTarget.Lsn l) {
+            last(settings, "recovery_target_lsn", l.lsn().toString());
+        }
+    }
+
+    private static void last(Map<String, String> settings, String name, String value) {
+        settings.remove(name);
+        settings.put(name, value);
     }
 
     private static boolean isInclusive(RecoveryTarget target) {

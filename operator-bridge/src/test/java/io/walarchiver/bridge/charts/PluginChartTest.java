@@ -205,8 +205,7 @@ final class PluginChartTest {
                         "rbac.authorization.k8s.io/roles: create get list patch update watch",
                         "rbac.authorization.k8s.io/rolebindings: create get list patch update watch",
                         "postgresql.cnpg.io/clusters/finalizers: update",
-                        "/events: create patch",
-                        "events.k8s.io/events: create patch");
+                        "/events: create patch");
     }
 
     @Test
@@ -348,9 +347,7 @@ final class PluginChartTest {
 
         assertThat(plugin.at("/podMetricsEndpoints/0/port").asText())
                 .isEqualTo(container(objects).at("/ports/1/name").asText());
-        assertThat(sidecars.at("/podMetricsEndpoints/0/port").asText())
-                .isEqualTo("wal-archiver")
-                .hasSizeLessThan(16);
+        assertThat(sidecars.at("/podMetricsEndpoints/0/port").asText()).isEqualTo("archiver");
         assertThat(sidecars.at("/namespaceSelector/any").asBoolean()).isTrue();
         assertThat(objects.one("PrometheusRule").at("/spec/groups/0/rules").size())
                 .isGreaterThan(4);
