@@ -8,24 +8,30 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.walarchiver.backup.base.BackupException;
 import io.walarchiver.backup.base.BaseBackup;
 import io.walarchiver.backup.base.CompletedBackup;
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.backup.catalog.BackupRemains;
 import io.walarchiver.backup.catalog.BackupStatus;
 import io.walarchiver.backup.catalog.CatalogEntry;
+import io.walarchiver.backup.catalog.FakeBackup;
 import io.walarchiver.backup.catalog.KeepTarget;
 import io.walarchiver.backup.recovery.RecoveryTarget;
 import io.walarchiver.backup.recovery.RestoreDestination;
 import io.walarchiver.backup.recovery.TablespaceMapping;
-import io.walarchiver.backup.retention.Retention;
 import io.walarchiver.codec.Compression;
+import io.walarchiver.store.Content;
 import io.walarchiver.store.Fault;
 import io.walarchiver.store.FaultyObjectStore;
 import io.walarchiver.store.ObjectStore;
+import io.walarchiver.store.PutOptions;
 import io.walarchiver.store.StoreOperation;
 import io.walarchiver.testing.EmbeddedS3;
 import io.walarchiver.testing.postgres.PostgresServer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +149,50 @@ class SharedArchiveIT {
             assertThat(archiver.keys()).noneMatch(key -> key.startsWith("base/"));
             archiver.assertNothingHeld();
         }
+    }
+
+    /** Given such a URL, barman looks for marks, and for nothing else, below one more slash. */
+    @ParameterizedTest(name = "{0}", allowZeroInvocations = true)
+    @MethodSource("tools")
+    void keepMarksAreSeenBothWaysWhenTheUrlEndsInASlash(BarmanTools tools) {
+        String prefix = "slash/" + tools.version();
+        String url = prefix + "/";
+        try (WalArchiver archiver = archiver(prefix)) {
+            FakeBackup fake =
+                    FakeBackup.done("20310405T060708", "000000010000000000000003", Instant.parse("2031-04-05T06:08:00Z"));
+            BackupId id = new BackupId(fake.id());
+            place(archiver, "data.tar", "no tar".getBytes(StandardCharsets.UTF_8), id);
+            place(archiver, "backup.info", fake.record(), id);
+
+            keep(tools, url, List.of("--target", "standalone"), fake.id());
+            assertThat(archiver.store()
+                            .list(prefix + "//")
+                            .map(object -> object.key().value())
+                            .collectList()
+                            .block(WalArchiver.PATIENCE))
+                    .containsExactly(url + "/orders-db/base/20310405T060708/annotations/keep");
+            assertThat(archiver.catalog().keepTarget(id).block(WalArchiver.PATIENCE))
+                    .isEqualTo(KeepTarget.STANDALONE);
+            assertThat(archiver.list())
+                    .singleElement()
+                    .satisfies(entry -> assertThat(entry.keep()).contains(KeepTarget.STANDALONE));
+            assertThat(keep(tools, url, List.of("-s"), fake.id())).contains("Keep: standalone");
+            archiver.catalog().release(id).block(WalArchiver.PATIENCE);
+            assertThat(keep(tools, url, List.of("-s"), fake.id())).contains("nokeep");
+
+            archiver.catalog().withTrailingSlash().keep(id, KeepTarget.FULL).block(WalArchiver.PATIENCE);
+            assertThat(keep(tools, url, List.of("-s"), fake.id())).contains("Keep: full");
+            assertThat(keep(tools, prefix, List.of("-s"), fake.id())).contains("Keep: full");
+        }
+    }
+
+    private static void place(WalArchiver archiver, String name, byte[] content, BackupId id) {
+        archiver.store()
+                .put(
+                        archiver.layout().backupKey(id.value(), name),
+                        Content.of(ByteBuffer.wrap(content)),
+                        PutOptions.NONE)
+                .block(WalArchiver.PATIENCE);
     }
 
     private static String keep(BarmanTools tools, String prefix, List<String> options, String id) {
@@ -307,7 +357,7 @@ class SharedArchiveIT {
                             .info()
                             .name())
                     .contains("theirs");
-            recover(source, byUs, archiver.commands(byUs).restoreCommand(), atEnd);
+            recover(source, byUs, archiver.restoreCommands(byUs).restoreCommand(), atEnd);
             archiver.assertNothingHeld();
         }
     }

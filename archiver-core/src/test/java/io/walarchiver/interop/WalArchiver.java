@@ -128,7 +128,7 @@ final class WalArchiver implements AutoCloseable {
                 .collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    /** The commands for a data directory, running from now on. */
+    /** The commands for the data directory of a server that archives, running from now on. */
     WalCommands commands(Path dataDirectory) {
         String name = String.valueOf(dataDirectory.getFileName());
         ArchivePipeline archive = new ArchivePipeline(
@@ -146,7 +146,16 @@ final class WalArchiver implements AutoCloseable {
                 fileIo,
                 compute,
                 ArchiveObserver.NONE);
-        WalCommands made = new WalCommands(dataDirectory, archive, walRestore(name));
+        return commands(new WalCommands(dataDirectory, Optional.of(archive), walRestore(name)));
+    }
+
+    /** The same for a data directory from which nothing is archived. */
+    WalCommands restoreCommands(Path dataDirectory) {
+        return commands(new WalCommands(
+                dataDirectory, Optional.empty(), walRestore(String.valueOf(dataDirectory.getFileName()))));
+    }
+
+    private WalCommands commands(WalCommands made) {
         commands.push(made);
         return made;
     }

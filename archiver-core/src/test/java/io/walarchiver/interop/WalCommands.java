@@ -15,10 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 
 /**
  * Answers the {@code archive_command} and the {@code restore_command} of one server in this process: the commands connect
@@ -31,14 +33,14 @@ final class WalCommands implements AutoCloseable {
     private static final String NOT_DONE = "not-done";
 
     private final Path dataDirectory;
-    private final ArchivePipeline archive;
+    private final Optional<ArchivePipeline> archive;
     private final RestorePipeline restore;
     private final Disposable running;
     private final ServerSocket listener;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
-    WalCommands(Path dataDirectory, ArchivePipeline archive, RestorePipeline restore) {
+    WalCommands(Path dataDirectory, Optional<ArchivePipeline> archive, RestorePipeline restore) {
         this.dataDirectory = dataDirectory;
         this.archive = archive;
         this.restore = restore;
@@ -47,7 +49,7 @@ final class WalCommands implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        this.running = archive.run().subscribe();
+        this.running = archive.map(pipeline -> pipeline.run().subscribe()).orElseGet(Disposables::disposed);
         threads.execute(this::accept);
     }
 
@@ -98,7 +100,7 @@ final class WalCommands implements AutoCloseable {
     private boolean answer(String[] words) {
         WalFileName name = WalFileName.parse(words[1]);
         if (words[0].equals("archive")) {
-            archive.archive(name, false).block(PATIENCE);
+            archive.orElseThrow().archive(name, false).block(PATIENCE);
             return true;
         }
         try {
@@ -117,6 +119,6 @@ final class WalCommands implements AutoCloseable {
         }
         threads.shutdownNow();
         running.dispose();
-        archive.close();
+        archive.ifPresent(ArchivePipeline::close);
     }
 }
