@@ -26,8 +26,11 @@ import java.util.stream.Stream;
  */
 record BarmanTools(Path directory, String version, boolean snappyWorks) {
 
+    /** The server whose archive it is, in all tests. */
+    static final String SERVER_NAME = "orders-db";
+
     private static final String PROBE = "barman-cloud-wal-archive";
-    private static final long TIMEOUT_SECONDS = 120;
+    private static final long TIMEOUT_SECONDS = 180;
 
     /** What a program printed and how it ended. */
     record Outcome(int exitCode, String output) {}
@@ -90,8 +93,62 @@ record BarmanTools(Path directory, String version, boolean snappyWorks) {
         return Integer.parseInt(parts[0]) > 3 ? Integer.MAX_VALUE : Integer.parseInt(parts[1]);
     }
 
+    /** True when this release, as it is installed, makes base backups so and restores them. */
+    boolean backsUpWith(Compression compression) {
+        return switch (compression) {
+            case NONE, GZIP, BZIP2, SNAPPY -> knows(compression);
+            // Since 3.18.
+            case LZ4 -> minor() >= 18;
+            case XZ, ZSTD -> false;
+        };
+    }
+
     /** Runs one of the tools against the server, with its bucket below {@code prefix}. */
     Outcome run(S3Server server, String tool, String prefix, List<String> options, String... arguments) {
+        return execute(environment(server), command(server, tool, prefix, options, arguments));
+    }
+
+    /** The same, of which nothing but success is expected, with more of an environment. */
+    String succeed(
+            S3Server server,
+            String tool,
+            String prefix,
+            List<String> options,
+            Map<String, String> moreEnvironment,
+            String... arguments) {
+        Map<String, String> environment = environment(server);
+        environment.putAll(moreEnvironment);
+        List<String> command = command(server, tool, prefix, options, arguments);
+        Outcome outcome = execute(environment, command);
+        if (outcome.exitCode() != 0) {
+            throw new AssertionError(command + " ended with " + outcome.exitCode() + ":\n" + outcome.output());
+        }
+        return outcome.output();
+    }
+
+    /** Starts one of the tools and leaves it running; its output goes to a file. */
+    Process start(S3Server server, String tool, String prefix, List<String> options, Path output) {
+        ProcessBuilder builder = new ProcessBuilder(command(server, tool, prefix, options, SERVER_NAME))
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment().putAll(environment(server));
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The tool as {@code archive_command} or {@code restore_command}. */
+    String walCommand(S3Server server, String tool, String prefix, List<String> options, String placeholders) {
+        StringBuilder command = new StringBuilder("env");
+        environment(server).forEach((name, value) -> command.append(' ').append(name).append('=').append(value));
+        command(server, tool, prefix, options, SERVER_NAME).forEach(word -> command.append(' ').append(word));
+        return command.append(' ').append(placeholders).toString();
+    }
+
+    private List<String> command(
+            S3Server server, String tool, String prefix, List<String> options, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(directory.resolve(tool).toString());
         command.add("--endpoint-url");
@@ -99,21 +156,23 @@ record BarmanTools(Path directory, String version, boolean snappyWorks) {
         command.addAll(options);
         command.add("s3://" + server.bucket() + "/" + prefix);
         command.addAll(List.of(arguments));
-        return execute(
-                Map.of(
-                        "AWS_ACCESS_KEY_ID",
-                        server.accessKeyId(),
-                        "AWS_SECRET_ACCESS_KEY",
-                        server.secretAccessKey(),
-                        "AWS_DEFAULT_REGION",
-                        server.region(),
-                        "AWS_REQUEST_CHECKSUM_CALCULATION",
-                        "when_required",
-                        "AWS_RESPONSE_CHECKSUM_VALIDATION",
-                        "when_required",
-                        "AWS_EC2_METADATA_DISABLED",
-                        "true"),
-                command);
+        return command;
+    }
+
+    private static Map<String, String> environment(S3Server server) {
+        return new LinkedHashMap<>(Map.of(
+                "AWS_ACCESS_KEY_ID",
+                server.accessKeyId(),
+                "AWS_SECRET_ACCESS_KEY",
+                server.secretAccessKey(),
+                "AWS_DEFAULT_REGION",
+                server.region(),
+                "AWS_REQUEST_CHECKSUM_CALCULATION",
+                "when_required",
+                "AWS_RESPONSE_CHECKSUM_VALIDATION",
+                "when_required",
+                "AWS_EC2_METADATA_DISABLED",
+                "true"));
     }
 
     private static Outcome execute(Map<String, String> environment, List<String> command) {

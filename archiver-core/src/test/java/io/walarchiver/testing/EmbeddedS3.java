@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.Properties;
 import org.gaul.s3proxy.BlobStores;
 import org.gaul.s3proxy.S3Proxy;
-import org.gaul.s3proxy.blobstore.BlobStore;
 
 /**
  * S3Proxy in this process, on a free port of the loopback interface. Checks signatures and checksum headers, and
@@ -21,9 +20,9 @@ public final class EmbeddedS3 implements S3Server {
     private static final String SECRET_ACCESS_KEY = "test-secret-key-0123456789";
 
     private final S3Proxy server;
-    private final BlobStore blobs;
+    private final EmbeddedBlobs blobs;
 
-    private EmbeddedS3(S3Proxy server, BlobStore blobs) {
+    private EmbeddedS3(S3Proxy server, EmbeddedBlobs blobs) {
         this.server = server;
         this.blobs = blobs;
     }
@@ -41,7 +40,7 @@ public final class EmbeddedS3 implements S3Server {
     }
 
     private static EmbeddedS3 start(String provider, Properties storage) {
-        BlobStore blobs = BlobStores.create(provider, storage);
+        EmbeddedBlobs blobs = new EmbeddedBlobs(BlobStores.create(provider, storage));
         Properties settings = new Properties();
         settings.setProperty("s3proxy.endpoint", "http://127.0.0.1:0");
         settings.setProperty("s3proxy.authorization", "aws-v2-or-v4");
@@ -66,6 +65,11 @@ public final class EmbeddedS3 implements S3Server {
     /** How many multipart uploads were started and neither completed nor aborted. */
     public int openUploads() {
         return blobs.listMultipartUploads(BUCKET).size();
+    }
+
+    /** Whether to answer every part of an upload with 403 from now on. */
+    public void refuseParts(boolean refuse) {
+        blobs.refuseParts(refuse);
     }
 
     @Override

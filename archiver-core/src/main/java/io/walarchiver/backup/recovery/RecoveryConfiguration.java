@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -24,13 +23,6 @@ import java.util.Set;
  * @param target         where to stop; empty when somebody else adds that
  */
 public record RecoveryConfiguration(String restoreCommand, Action action, Optional<RecoveryTarget> target) {
-
-    private static final List<String> TARGETS = List.of(
-            "recovery_target",
-            "recovery_target_name",
-            "recovery_target_time",
-            "recovery_target_xid",
-            "recovery_target_lsn");
 
     /** {@code recovery_target_action}. */
     public enum Action {
@@ -68,32 +60,25 @@ public record RecoveryConfiguration(String restoreCommand, Action action, Option
         return text.toString();
     }
 
-    /**
-     * The target comes last: PostgreSQL takes one setting after the other, and refuses to touch another target, even to
-     * empty it, once it has one.
-     */
     private static void add(RecoveryTarget target, Map<String, String> settings) {
-        for (String other : TARGETS) {
-            settings.put(other, "");
-        }
-        settings.put("recovery_target_inclusive", isInclusive(target) ? "on" : "off");
+        Map<String, String> points = new LinkedHashMap<>();
+        points.put("recovery_target", target instanceof RecoveryTarget.Immediate ? "immediate" : "");
+        points.put("recovery_target_name", target instanceof RecoveryTarget.Name n ? n.name() : "");
+        points.put("recovery_target_time", target instanceof RecoveryTarget.Time t ? TargetTime.print(t.time()) : "");
+        points.put("recovery_target_xid", target instanceof RecoveryTarget.Xid x ? Long.toUnsignedString(x.xid()) : "");
+        points.put(
+                "recovery_target_lsn",
+                target instanceof RecoveryTarget.Lsn l ? l.lsn().toString() : "");
         settings.put("recovery_target_timeline", target.timeline().setting());
-        if (target instanceof RecoveryTarget.Immediate) {
-            last(settings, "recovery_target", "immediate");
-        } else if (target instanceof RecoveryTarget.Name n) {
-            last(settings, "recovery_target_name", n.name());
-        } else if (target instanceof RecoveryTarget.Time t) {
-            last(settings, "recovery_target_time", TargetTime.print(t.time()));
-        } else if (target instanceof RecoveryTarget.Xid x) {
-            last(settings, "recovery_target_xid", Long.toUnsignedString(x.xid()));
-        } else if (target instanceof RecoveryTarget.Lsn l) {
-            last(settings, "recovery_target_lsn", l.lsn().toString());
-        }
-    }
-
-    private static void last(Map<String, String> settings, String name, String value) {
-        settings.remove(name);
-        settings.put(name, value);
+        settings.put("recovery_target_inclusive", isInclusive(target) ? "on" : "off");
+        // The one that is wanted comes last: once there is a target, PostgreSQL takes an empty one for a second.
+        points.forEach((name, value) -> {
+            if (value.isEmpty()) {
+                settings.put(name, value);
+            }
+        });
+        points.values().removeIf(String::isEmpty);
+        settings.putAll(points);
     }
 
     private static boolean isInclusive(RecoveryTarget target) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,12 +39,12 @@ class RecoveryConfigurationTest {
                 .isEqualTo("""
                         restore_command = 'cp %f %p'
                         recovery_target_action = 'pause'
+                        recovery_target_timeline = 'latest'
+                        recovery_target_inclusive = 'on'
                         recovery_target = ''
                         recovery_target_name = ''
                         recovery_target_xid = ''
                         recovery_target_lsn = ''
-                        recovery_target_inclusive = 'on'
-                        recovery_target_timeline = 'latest'
                         recovery_target_time = '2031-04-05 06:07:08.5+00'
                         """);
     }
@@ -60,6 +61,23 @@ class RecoveryConfigurationTest {
                 .contains("recovery_target_inclusive = 'off'\n", "recovery_target_timeline = 'current'\n");
         assertThat(text(RecoveryTarget.latest().with(new TargetTimeline.Numbered(new Timeline(12)))))
                 .contains("recovery_target_timeline = '12'\n");
+    }
+
+    /** PostgreSQL takes an empty target behind a set one for a second target, and does not start. */
+    @Test
+    void theTargetThatIsWantedComesLast() {
+        for (RecoveryTarget target : List.of(
+                RecoveryTarget.immediate(),
+                RecoveryTarget.time(Instant.EPOCH),
+                RecoveryTarget.lsn(new Lsn(1)),
+                RecoveryTarget.name("n"),
+                RecoveryTarget.xid(3))) {
+            List<String> lines = text(target).lines().toList();
+            assertThat(lines.get(lines.size() - 1))
+                    .startsWith("recovery_target")
+                    .doesNotEndWith("''");
+            assertThat(lines.stream().filter(line -> line.endsWith("= ''"))).hasSize(4);
+        }
     }
 
     @ParameterizedTest

@@ -125,14 +125,22 @@ record RandomArchive(
         return all;
     }
 
+    /** 0 for a timeline without parent. */
+    int parentOf(int timeline) {
+        return parents.getOrDefault(timeline, 0);
+    }
+
+    int switchOf(int timeline) {
+        return switches.getOrDefault(timeline, 0);
+    }
+
     /** How a timeline came about, whether anybody can read it or not. */
     TimelineHistory trueHistory(int timeline) {
         List<TimelineHistory.Switch> ancestry = new ArrayList<>();
-        for (int child = timeline; parents.containsKey(child); child = parents.get(child)) {
+        for (int child = timeline; parentOf(child) != 0; child = parentOf(child)) {
             ancestry.add(
                     0,
-                    new TimelineHistory.Switch(
-                            new Timeline(parents.get(child)), position(switches.get(child)), "no reason"));
+                    new TimelineHistory.Switch(new Timeline(parentOf(child)), position(switchOf(child)), "no reason"));
         }
         return new TimelineHistory(new Timeline(timeline), ancestry);
     }

@@ -229,14 +229,12 @@ class RetentionModelTest {
             if (timeline < backup.timeline()) {
                 return false;
             }
-            if (!archive.parents().containsKey(timeline) || archive.unknown().contains(timeline)) {
+            if (archive.parentOf(timeline) == 0 || archive.unknown().contains(timeline)) {
                 return true;
             }
-            for (int child = timeline;
-                    archive.parents().containsKey(child);
-                    child = archive.parents().get(child)) {
-                if (archive.parents().get(child) == backup.timeline()) {
-                    return archive.switches().get(child) >= backup.begin();
+            for (int child = timeline; archive.parentOf(child) != 0; child = archive.parentOf(child)) {
+                if (archive.parentOf(child) == backup.timeline()) {
+                    return archive.switchOf(child) >= backup.begin();
                 }
             }
             return false;

@@ -96,6 +96,14 @@ public final class PostgresBinaries {
     }
 
     /**
+     * Makes a directory, and everything in it, the server's own: a tablespace, or files that were restored by the user who
+     * runs the test.
+     */
+    public static void handOver(Path directory) {
+        Unprivileged.handOverAll(directory);
+    }
+
+    /**
      * Runs statements in single-user mode, without a server and without a client.
      *
      * @param sql one statement per line

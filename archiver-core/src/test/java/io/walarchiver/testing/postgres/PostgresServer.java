@@ -51,7 +51,7 @@ public final class PostgresServer implements AutoCloseable {
                             "start",
                             "-w",
                             "-t",
-                            "45",
+                            "110",
                             "-D",
                             dataDirectory.toString(),
                             "-l",

@@ -63,11 +63,18 @@ final class Unprivileged {
         }
     }
 
+    /** Makes sure that programs run this way own {@code directory} and everything in it. */
+    static void handOverAll(Path directory) {
+        if (WAY == Way.AS_NOBODY) {
+            run(List.of(), List.of("chown", "-R", NOBODY + ":" + NOBODY, directory.toString()), "");
+        }
+    }
+
     /**
      * Runs a program to its end.
      *
      * @return what it printed to either stream
-     * @throws IllegalStateException with that output, when it fails or takes more than a minute
+     * @throws IllegalStateException with that output, when it fails or takes more than two minutes
      */
     static String run(List<String> command, String input) {
         return run(WAY.prefix(), command, input);
@@ -87,14 +94,14 @@ final class Unprivileged {
             try (var stdin = process.getOutputStream()) {
                 stdin.write(input.getBytes(StandardCharsets.UTF_8));
             }
-            boolean ended = process.waitFor(1, TimeUnit.MINUTES);
+            boolean ended = process.waitFor(2, TimeUnit.MINUTES);
             if (!ended) {
                 process.destroyForcibly().waitFor();
             }
             String printed = Files.readString(output);
             if (!ended || process.exitValue() != 0) {
                 throw new IllegalStateException(
-                        String.join(" ", all) + (ended ? " failed:\n" : " did not end within a minute:\n") + printed);
+                        String.join(" ", all) + (ended ? " failed:\n" : " did not end within two minutes:\n") + printed);
             }
             return printed;
         } catch (IOException e) {

@@ -225,6 +225,7 @@ class PointInTimeIT {
     }
 
     private static void archiveEverything(PostgresServer server) {
+        server.execute("SELECT pg_create_restore_point('something to archive')");
         String last = server.query("SELECT pg_walfile_name(pg_switch_wal())");
         await().atMost(PATIENCE)
                 .until(() -> server.query("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -156,8 +157,7 @@ final class PluginChartTest {
                 "image: {repository: r.example.org/w, digest: \"sha256:" + "0".repeat(64) + "\"}")) {
             JsonNode container = container(Chart.PLUGIN.render(values));
 
-            assertThat(environment(container).get("SIDECAR_IMAGE").path("value"))
-                    .isEqualTo(container.path("image"));
+            assertThat(variable(container, "SIDECAR_IMAGE").path("value")).isEqualTo(container.path("image"));
         }
         assertThat(container(Chart.PLUGIN.render("version: 9.9.9"))
                         .path("image")
@@ -188,10 +188,7 @@ final class PluginChartTest {
                         .get("cnpg.io/pluginName")
                         .asText())
                 .isEqualTo(name);
-        assertThat(environment(container(objects))
-                        .get("PLUGIN_NAME")
-                        .path("value")
-                        .asText())
+        assertThat(variable(container(objects), "PLUGIN_NAME").path("value").asText())
                 .isEqualTo(name);
     }
 
@@ -235,8 +232,7 @@ final class PluginChartTest {
         assertThat(objects.ofKind("RoleBinding"))
                 .allSatisfy(binding ->
                         assertThat(binding.at("/subjects/0/namespace").asText()).isEqualTo("cnpg-system"));
-        assertThat(environment(container(objects))
-                        .get("WATCH_NAMESPACES")
+        assertThat(variable(container(objects), "WATCH_NAMESPACES")
                         .path("value")
                         .asText())
                 .isEqualTo("shop,billing");
@@ -249,8 +245,7 @@ final class PluginChartTest {
         assertThat(rights(objects.named("ClusterRole", "wal-archiver")))
                 .contains("pg.example.org/clusters/finalizers: update")
                 .noneMatch(right -> right.startsWith("postgresql.cnpg.io"));
-        assertThat(environment(container(objects))
-                        .get("CUSTOM_CNPG_GROUP")
+        assertThat(variable(container(objects), "CUSTOM_CNPG_GROUP")
                         .path("value")
                         .asText())
                 .isEqualTo("pg.example.org");
@@ -490,6 +485,10 @@ final class PluginChartTest {
 
     private static JsonNode container(Chart.Objects objects) {
         return objects.one("Deployment").at("/spec/template/spec/containers/0");
+    }
+
+    private static JsonNode variable(JsonNode container, String name) {
+        return Objects.requireNonNull(environment(container).get(name), name);
     }
 
     private static Map<String, JsonNode> environment(JsonNode container) {

@@ -46,7 +46,7 @@ public final class FakeKubernetes implements AutoCloseable {
      */
     public record Attributes(String verb, String group, String resource, String name) {}
 
-    /** What to answer instead; a negative code never answers. */
+    /** What to answer instead; a negative code never answers, and 0 answers nonsense. */
     private record Fault(Predicate<Attributes> to, int code) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -62,6 +62,7 @@ public final class FakeKubernetes implements AutoCloseable {
     private final HttpServer server;
     private volatile Predicate<Attributes> rights = request -> true;
     private volatile boolean down;
+    private volatile String token = "";
     private final AtomicInteger openWatches = new AtomicInteger();
 
     public FakeKubernetes() {
@@ -81,8 +82,7 @@ public final class FakeKubernetes implements AutoCloseable {
 
     ApiConnection connect(ApiConnection.Settings settings, Scheduler scheduler) {
         Config config = new ConfigBuilder(Config.empty())
-                .withMasterUrl("http://" + server.getAddress().getHostString() + ":"
-                        + server.getAddress().getPort())
+                .withMasterUrl(address())
                 .withNamespace("shop")
                 .withHttp2Disable(true)
                 .withRequestRetryBackoffLimit(0)
@@ -103,6 +103,21 @@ public final class FakeKubernetes implements AutoCloseable {
     /** Who asks may do this only. */
     public void allow(Predicate<Attributes> allowed) {
         rights = allowed;
+    }
+
+    /** Answers the next request that fits with something that is no JSON. */
+    void garble(Predicate<Attributes> request) {
+        faults.add(new Fault(request, 0));
+    }
+
+    /** Refuses whoever does not bring the token; empty is no token. */
+    void demand(String bearer) {
+        token = bearer;
+    }
+
+    String address() {
+        return "http://" + server.getAddress().getHostString() + ":"
+                + server.getAddress().getPort();
     }
 
     /** Answers everything with 503 and ends all watches, until it is up again. */
@@ -144,6 +159,16 @@ public final class FakeKubernetes implements AutoCloseable {
         Optional<Fault> fault = nextFault(request.attributes);
         if (fault.isPresent() && fault.orElseThrow().code() < 0) {
             hang();
+        }
+        if (!token.isEmpty()
+                && !("Bearer " + token).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+            throw new ApiError(401, "Unauthorized");
+        }
+        if (fault.isPresent() && fault.orElseThrow().code() == 0) {
+            byte[] garbage = "{\"a\": \nsecret-value".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, garbage.length);
+            exchange.getResponseBody().write(garbage);
+            return;
         }
         if (fault.isPresent() || down) {
             throw new ApiError(fault.map(Fault::code).orElse(503), "by script");
