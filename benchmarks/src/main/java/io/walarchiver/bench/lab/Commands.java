@@ -1,6 +1,7 @@
 package io.walarchiver.bench.lab;
 
 import io.walarchiver.bench.process.ChildProcess;
+import io.walarchiver.bench.process.ProcessNamespace;
 import io.walarchiver.bench.process.ProcessUsage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,7 +16,6 @@ import java.util.regex.Pattern;
 final class Commands implements Contestant {
 
     private static final Duration LIMIT = Duration.ofMinutes(10);
-    private static final List<String> NAMESPACE = List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc");
 
     private final Arena arena;
     private final Definition definition;
@@ -36,19 +36,7 @@ final class Commands implements Contestant {
     Commands(Arena arena, Definition definition) {
         this.arena = arena;
         this.definition = definition;
-        this.namespaced = canUnshare();
-    }
-
-    /** Without a namespace of its own, the cost of detached processes is not seen. */
-    static boolean canUnshare() {
-        List<String> probe = new ArrayList<>(NAMESPACE);
-        probe.add("true");
-        try {
-            String unused = ChildProcess.run(probe, Path.of("/"));
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
+        this.namespaced = ProcessNamespace.isAllowed();
     }
 
     @Override
@@ -79,20 +67,16 @@ final class Commands implements Contestant {
                 run.toString(),
                 discipline.isPush() ? definition.push() : definition.fetch()));
         segments.forEach(segment -> arguments.add(segment.getFileName().toString()));
-        List<String> command = new ArrayList<>(namespaced ? NAMESPACE : List.of());
-        command.addAll(ChildProcess.java(
-                List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), CommandLoopMain.class, arguments));
+        List<String> command = ProcessNamespace.command(
+                ChildProcess.java(
+                        List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), CommandLoopMain.class, arguments),
+                namespaced);
         Path log = run.resolve("loop.log");
         Measurement measured;
         try (ChildProcess loop =
                 ChildProcess.start(name(), command, definition.environment(), arena.directory(), log)) {
             Matcher unusedReady = loop.await(Pattern.compile("^ready$", Pattern.MULTILINE), LIMIT);
-            long driver = namespaced
-                    ? ProcessHandle.of(loop.pid())
-                            .flatMap(parent -> parent.children().findFirst())
-                            .map(ProcessHandle::pid)
-                            .orElseThrow(() -> new IOException("the loop of " + name() + " is gone"))
-                    : loop.pid();
+            long driver = ProcessNamespace.programOf(loop, namespaced);
             Arena.Reading before = arena.read(driver);
             loop.send("go");
             Matcher unusedDone = loop.await(Pattern.compile("^done$", Pattern.MULTILINE), LIMIT);

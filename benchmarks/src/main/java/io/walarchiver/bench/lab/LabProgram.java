@@ -2,6 +2,7 @@ package io.walarchiver.bench.lab;
 
 import io.walarchiver.bench.postgres.PostgresBinaries;
 import io.walarchiver.bench.postgres.WalCorpus;
+import io.walarchiver.bench.process.ProcessNamespace;
 import io.walarchiver.bench.process.WorkDirectory;
 import io.walarchiver.bench.s3.S3ServerProcess;
 import io.walarchiver.bench.s3.ServerCertificate;
@@ -173,7 +174,9 @@ public final class LabProgram implements Callable<Integer> {
                 "segments",
                 segments + " in a burst, " + lone + " alone, " + rounds + " rounds, " + warmUp + " before to warm up");
         map.put("skipped", skipped);
-        map.put("CPU of detached processes", Commands.canUnshare() ? "counted" : "not counted: unshare is not allowed");
+        map.put(
+                "CPU of detached processes",
+                ProcessNamespace.isAllowed() ? "counted" : "not counted: unshare is not allowed");
         service.flatMap(Service::metrics)
                 .ifPresent(m -> map.put(
                         "answers inside the service",

@@ -72,7 +72,9 @@ final class Report {
                     budget.what(),
                     budget.atMost() ? "\u2264" : "\u2265",
                     budget.limit(),
-                    budget.measured().isPresent() ? number(budget.measured().getAsDouble()) : "-",
+                    budget.measured().isPresent()
+                            ? Spread.number(budget.measured().getAsDouble())
+                            : "-",
                     budget.measured().isEmpty() ? "not measured" : budget.isKept() ? "kept" : "MISSED");
         }
     }
@@ -87,20 +89,10 @@ final class Report {
         results.of(discipline).forEach((contestant, rounds) -> {
             out.printf("%-22s", contestant);
             for (Column column : Column.values()) {
-                Results.Spread spread = Results.Spread.of(rounds, column.figure);
-                out.printf(
-                        " %22s",
-                        Double.isNaN(spread.median())
-                                ? "-"
-                                : number(spread.median()) + " (" + number(spread.min()) + "-" + number(spread.max())
-                                        + ")");
+                out.printf(" %22s", Spread.of(rounds, column.figure));
             }
             out.println();
         });
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
     }
 
     void write(Path file) throws IOException {

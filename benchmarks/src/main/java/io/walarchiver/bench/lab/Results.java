@@ -30,15 +30,4 @@ final class Results {
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(Spread.of(rounds, figure).median());
     }
-
-    /** One figure over the rounds. */
-    record Spread(double median, double min, double max) {
-
-        static Spread of(List<Measurement> rounds, ToDoubleFunction<Measurement> figure) {
-            double[] sorted = rounds.stream().mapToDouble(figure).sorted().toArray();
-            int middle = sorted.length / 2;
-            double median = sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-            return new Spread(median, sorted[0], sorted[sorted.length - 1]);
-        }
-    }
 }

@@ -39,6 +39,11 @@ public record ProcessUsage(
         }
     }
 
+    /** Its resident set with shared pages divided among their users; 0 when it is gone or not ours to read. */
+    public static long proportionalOf(long pid) {
+        return proportional(Path.of("/proc", Long.toString(pid)));
+    }
+
     /** CPU time of the process and of its ended descendants; zero when it is gone. */
     public static Duration cpuOf(long pid) {
         try {

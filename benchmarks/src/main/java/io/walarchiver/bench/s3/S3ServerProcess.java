@@ -47,7 +47,14 @@ public final class S3ServerProcess implements AutoCloseable {
 
     /** The sink: accepts everything at once, keeps objects in memory, counts; see {@link SinkStatistics}. */
     public static S3ServerProcess sink(Path directory, Optional<ServerCertificate> certificate) throws IOException {
-        return start("S3 sink", SinkMain.class, "2g", List.of(), directory, certificate);
+        return start("S3 sink", SinkMain.class, "2g", List.of(SinkMain.MEMORY), directory, certificate);
+    }
+
+    /** A sink that keeps large objects in files below {@code directory}, for more than fits in memory. */
+    public static S3ServerProcess sinkOnDisk(Path directory, Optional<ServerCertificate> certificate)
+            throws IOException {
+        Path objects = Files.createDirectories(directory.resolve("objects"));
+        return start("S3 sink", SinkMain.class, "1g", List.of(objects.toString()), directory, certificate);
     }
 
     private static S3ServerProcess start(
@@ -106,11 +113,20 @@ public final class S3ServerProcess implements AutoCloseable {
 
     /** What has reached the server so far; only the sink counts. */
     public SinkStatistics statistics() throws IOException {
+        return SinkStatistics.fetch(statisticsPort());
+    }
+
+    /** Removes all objects whose keys start with {@code prefix}; only the sink can. */
+    public void forget(String prefix) throws IOException {
+        SinkStatistics unused = SinkStatistics.forget(statisticsPort(), prefix);
+    }
+
+    private int statisticsPort() {
         Matcher matcher = STATISTICS.matcher(process.output());
         if (!matcher.find()) {
             throw new IllegalStateException("only the sink counts");
         }
-        return SinkStatistics.fetch(Integer.parseInt(matcher.group(1)));
+        return Integer.parseInt(matcher.group(1));
     }
 
     @Override

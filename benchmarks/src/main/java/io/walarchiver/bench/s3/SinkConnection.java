@@ -16,6 +16,8 @@ final class SinkConnection {
 
     private static final String DATE = "Thu, 01 Jan 2026 00:00:00 GMT";
 
+    private static final SinkContent NOTHING = new SinkContent.Bytes(new byte[0]);
+
     private final InputStream in;
     private final OutputStream out;
     private final SinkObjects objects;
@@ -43,7 +45,7 @@ final class SinkConnection {
             case "GET", "HEAD" -> get(request);
             case "DELETE" -> {
                 objects.remove(request.key());
-                respond("204 No Content", Map.of(), new byte[0], 0, 0, false);
+                respond("204 No Content", Map.of(), NOTHING, 0, 0, false);
             }
             case "POST" -> post(request);
             default -> error(request, "405 Method Not Allowed", "MethodNotAllowed");
@@ -54,14 +56,14 @@ final class SinkConnection {
         if (request.query().containsKey("partNumber")) {
             String id = request.query().getOrDefault("uploadId", "");
             objects.putPart(id, Integer.parseInt(request.query().get("partNumber")), request.body());
-            respond("200 OK", Map.of("ETag", "\"part\""), new byte[0], 0, 0, false);
+            respond("200 OK", Map.of("ETag", "\"part\""), NOTHING, 0, 0, false);
         } else if (request.key().isEmpty()) {
-            respond("200 OK", Map.of(), new byte[0], 0, 0, false);
+            respond("200 OK", Map.of(), NOTHING, 0, 0, false);
         } else {
             boolean absentOnly = "*".equals(request.headers().get("if-none-match"));
             Stored stored = objects.stored(request.headers(), request.body());
             if (objects.put(request.key(), stored, absentOnly)) {
-                respond("200 OK", Map.of("ETag", stored.etag()), new byte[0], 0, 0, false);
+                respond("200 OK", Map.of("ETag", stored.etag()), NOTHING, 0, 0, false);
             } else {
                 error(request, "412 Precondition Failed", "PreconditionFailed");
             }
@@ -71,10 +73,8 @@ final class SinkConnection {
     private void get(SinkRequest request) throws IOException {
         boolean head = request.method().equals("HEAD");
         if (request.key().isEmpty()) {
-            byte[] page = head
-                    ? new byte[0]
-                    : SinkListing.page(objects.snapshot(), request.query()).getBytes(StandardCharsets.UTF_8);
-            respond("200 OK", Map.of("Content-Type", "application/xml"), page, 0, page.length, head);
+            SinkContent page = head ? NOTHING : text(SinkListing.page(objects.snapshot(), request.query()));
+            respond("200 OK", Map.of("Content-Type", "application/xml"), page, 0, page.length(), head);
             return;
         }
         Stored stored = objects.get(request.key());
@@ -89,15 +89,15 @@ final class SinkConnection {
         if ("ENABLED".equalsIgnoreCase(request.headers().get("x-amz-checksum-mode"))) {
             headers.putAll(stored.checksums());
         }
-        int length = stored.content().length;
+        long length = stored.content().length();
         String range = request.headers().getOrDefault("range", "");
         if (!range.startsWith("bytes=")) {
             respond("200 OK", headers, stored.content(), 0, length, head);
             return;
         }
         String[] bounds = range.substring("bytes=".length()).split("-", 2);
-        int from = Integer.parseInt(bounds[0]);
-        int to = bounds[1].isEmpty() ? length : (int) Math.min(length, Long.parseLong(bounds[1]) + 1);
+        long from = Long.parseLong(bounds[0]);
+        long to = bounds[1].isEmpty() ? length : Math.min(length, Long.parseLong(bounds[1]) + 1);
         if (from >= length) {
             error(request, "416 Range Not Satisfiable", "InvalidRange");
             return;
@@ -124,19 +124,22 @@ final class SinkConnection {
             }
             body = "<DeleteResult/>";
         }
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        respond("200 OK", Map.of("Content-Type", "application/xml"), bytes, 0, bytes.length, false);
+        SinkContent answer = text(body);
+        respond("200 OK", Map.of("Content-Type", "application/xml"), answer, 0, answer.length(), false);
+    }
+
+    private static SinkContent text(String text) {
+        return new SinkContent.Bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private void error(SinkRequest request, String status, String code) throws IOException {
-        byte[] body = ("<Error><Code>" + code + "</Code><Message>" + status + "</Message></Error>")
-                .getBytes(StandardCharsets.UTF_8);
+        SinkContent body = text("<Error><Code>" + code + "</Code><Message>" + status + "</Message></Error>");
         boolean head = request.method().equals("HEAD");
-        respond(status, Map.of("Content-Type", "application/xml"), body, 0, body.length, head);
+        respond(status, Map.of("Content-Type", "application/xml"), body, 0, body.length(), head);
     }
 
     private void respond(
-            String status, Map<String, String> headers, byte[] body, int offset, int length, boolean headOnly)
+            String status, Map<String, String> headers, SinkContent body, long offset, long length, boolean headOnly)
             throws IOException {
         StringBuilder text = new StringBuilder("HTTP/1.1 ").append(status).append("\r\n");
         headers.forEach(
@@ -148,7 +151,7 @@ final class SinkConnection {
         text.append("\r\n\r\n");
         out.write(text.toString().getBytes(StandardCharsets.ISO_8859_1));
         if (!headOnly) {
-            out.write(body, offset, length);
+            body.writeTo(out, offset, length);
             objects.countOut(length);
         }
     }

@@ -44,7 +44,7 @@ final class SinkListing {
                             .append("</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>")
                             .append(escape(entry.getValue().etag()))
                             .append("</ETag><Size>")
-                            .append(entry.getValue().content().length)
+                            .append(entry.getValue().content().length())
                             .append("</Size><StorageClass>STANDARD</StorageClass></Contents>");
                 } else {
                     prefixes.add(group);

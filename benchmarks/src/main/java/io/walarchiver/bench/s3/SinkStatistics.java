@@ -20,9 +20,23 @@ public record SinkStatistics(Map<String, Long> requests, long bytesIn, long byte
         requests = Map.copyOf(requests);
     }
 
+    /** In front of a prefix: remove all objects below it before answering. */
+    static final String FORGET = "forget ";
+
     /** Asks a running sink. */
     static SinkStatistics fetch(int port) throws IOException {
+        return ask(port, "");
+    }
+
+    /** Makes a running sink forget all objects whose keys start with {@code prefix}. */
+    static SinkStatistics forget(int port, String prefix) throws IOException {
+        return ask(port, FORGET + prefix);
+    }
+
+    private static SinkStatistics ask(int port, String question) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream().write(question.getBytes(StandardCharsets.UTF_8));
+            socket.shutdownOutput();
             return parse(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
         }
     }
