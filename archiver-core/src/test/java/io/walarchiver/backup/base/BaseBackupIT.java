@@ -88,8 +88,7 @@ class BaseBackupIT {
                 StoreObserver.NONE);
         catalog = new BackupCatalog(store, LAYOUT, PutOptions.NONE);
         walArchive = Files.createDirectory(directory.resolve("wal"));
-        Files.setPosixFilePermissions(
-                walArchive, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.setPosixFilePermissions(walArchive, PosixFilePermissions.fromString("rwxrwxrwx"));
     }
 
     @AfterEach
@@ -181,8 +180,9 @@ class BaseBackupIT {
     }
 
     private static void awaitPrimary(PostgresServer server) {
-        Awaitility.await().atMost(PATIENCE).until(() -> server.query("select pg_is_in_recovery()")
-                .equals("f"));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> server.query("select pg_is_in_recovery()").equals("f"));
     }
 
     /** Everything the load wrote, to the same number of transactions in every table, in pages and indexes alike. */
@@ -220,10 +220,13 @@ class BaseBackupIT {
 
             assertThat(backup.damagedPages()).isZero();
             assertThat(backup.serverVersion() / 10_000).isEqualTo(major);
-            List<BackupFile> files = Objects.requireNonNull(
-                    catalog.files(backup.id()).block(PATIENCE));
+            List<BackupFile> files =
+                    Objects.requireNonNull(catalog.files(backup.id()).block(PATIENCE));
             assertThat(files).allSatisfy(file -> assertThat(file.compression()).isEqualTo(compression));
-            assertThat(files).extracting(file -> file.archive().stem()).contains("data").doesNotContain("0");
+            assertThat(files)
+                    .extracting(file -> file.archive().stem())
+                    .contains("data")
+                    .doesNotContain("0");
             assertThat(files.stream().filter(file -> file.volume() > 0)).isNotEmpty();
             assertThat(Objects.requireNonNull(catalog.get(backup.id()).block(PATIENCE)))
                     .isInstanceOfSatisfying(
@@ -235,7 +238,13 @@ class BaseBackupIT {
                     backup,
                     "consistent",
                     RECOVERY,
-                    Map.of("recovery_target", "immediate", "recovery_target_action", "promote", "archive_mode", "off"))) {
+                    Map.of(
+                            "recovery_target",
+                            "immediate",
+                            "recovery_target_action",
+                            "promote",
+                            "archive_mode",
+                            "off"))) {
                 awaitPrimary(consistent);
                 assertThat(assertConsistent(consistent)).isBetween(before, after);
             }

@@ -1,9 +1,9 @@
 package io.walarchiver.backup.base;
 
+import io.walarchiver.backup.catalog.Archive;
+import io.walarchiver.backup.catalog.BackupCatalog;
 import io.walarchiver.backup.catalog.BackupFile;
 import io.walarchiver.backup.catalog.BackupId;
-import io.walarchiver.backup.catalog.BackupCatalog;
-import io.walarchiver.backup.catalog.Archive;
 import io.walarchiver.backup.catalog.TablespaceLocation;
 import io.walarchiver.codec.Codec;
 import io.walarchiver.store.ObjectStore;
@@ -11,8 +11,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -53,17 +51,17 @@ final class RestoredCluster {
                     ? tablespaces.get(name(listed, tablespace.oid()))
                     : directory;
             Files.createDirectories(Objects.requireNonNull(target));
-            byte[] object = Objects.requireNonNull(
-                    store.get(file.key(), (info, body) -> body.reduce(new ByteArrayOutputStream(), (all, bytes) -> {
+            byte[] object = Objects.requireNonNull(store.get(
+                            file.key(),
+                            (info, body) -> body.reduce(new ByteArrayOutputStream(), (all, bytes) -> {
                                 byte[] copy = new byte[bytes.remaining()];
                                 bytes.get(copy);
                                 all.writeBytes(copy);
                                 return all;
                             }))
-                            .map(ByteArrayOutputStream::toByteArray)
-                            .block(PATIENCE));
-            try (InputStream plain =
-                    Codec.of(file.compression()).decodingStream(new ByteArrayInputStream(object))) {
+                    .map(ByteArrayOutputStream::toByteArray)
+                    .block(PATIENCE));
+            try (InputStream plain = Codec.of(file.compression()).decodingStream(new ByteArrayInputStream(object))) {
                 unpack(plain, target);
             }
         }

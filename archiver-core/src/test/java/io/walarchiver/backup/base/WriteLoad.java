@@ -35,8 +35,8 @@ final class WriteLoad implements AutoCloseable {
             while (!stopped) {
                 long number = transactions.get();
                 for (String table : tables) {
-                    statement.execute("insert into " + table + " values (" + number + ", repeat(md5('" + number
-                            + "'), 20))");
+                    statement.execute(
+                            "insert into " + table + " values (" + number + ", repeat(md5('" + number + "'), 20))");
                     statement.execute("update " + table + " set filler = md5(filler) where id = " + number / 2);
                 }
                 connection.commit();
