@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 /** {@code wal-archiver status}. */
 @Command(
         name = "status",
-        description = "Shows what a running service does: lag, last files, failures, prefetch.",
+        description = "Shows what a running service does: lag, last files, backups, recovery window, gaps, failures.",
         mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
 
@@ -86,6 +86,7 @@ final class StatusCommand implements Callable<Integer> {
                 restore.path("spooledFiles").asInt() + " files ready, "
                         + restore.path("hits").asLong() + " hits, "
                         + restore.path("misses").asLong() + " misses");
+        BackupStatusText.lines(report.path("backups")).forEach(each -> line(out, each.title(), each.text()));
         files(out, "Archived", report.path("archived"));
         files(out, "Restored", report.path("restored"));
         report.path("troubles")

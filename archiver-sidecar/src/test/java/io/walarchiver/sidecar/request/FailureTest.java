@@ -3,7 +3,11 @@ package io.walarchiver.sidecar.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.backup.base.BackupException;
 import io.walarchiver.backup.catalog.CatalogException;
+import io.walarchiver.backup.recovery.RecoveryException;
+import io.walarchiver.backup.retention.BackupDecision;
+import io.walarchiver.backup.retention.RetentionException;
 import io.walarchiver.restore.RestoreException;
 import io.walarchiver.sidecar.request.Failure.Verdict;
 import io.walarchiver.store.StoreException;
@@ -40,6 +44,31 @@ public class FailureTest {
                 Arguments.of(new RestoreException.DestinationUnusable("m", null), Verdict.UNUSABLE),
                 Arguments.of(new RestoreException.StoreFailed("m", away), Verdict.UNAVAILABLE),
                 Arguments.of(new RestoreException.StoreFailed("m", missing), Verdict.REJECTED),
+                Arguments.of(new BackupException.CannotConnect("m", null), Verdict.UNAVAILABLE),
+                Arguments.of(new BackupException.MissingRights("m", null), Verdict.PRECONDITION),
+                Arguments.of(new BackupException.VersionUnsupported("m"), Verdict.PRECONDITION),
+                Arguments.of(new BackupException.WrongDataDirectory("m", null), Verdict.PRECONDITION),
+                Arguments.of(new BackupException.StandbyPromoted("m", null), Verdict.PRECONDITION),
+                Arguments.of(new BackupException.ServerRefused("m", null), Verdict.PRECONDITION),
+                Arguments.of(new BackupException.SessionLost("m", null), Verdict.UNAVAILABLE),
+                Arguments.of(new BackupException.SourceUnusable("m", null), Verdict.UNUSABLE),
+                Arguments.of(new BackupException.DamagedPages("m"), Verdict.CORRUPT),
+                Arguments.of(new BackupException.WalNotArchived("m"), Verdict.PRECONDITION),
+                Arguments.of(new BackupException.AlreadyRunning("m"), Verdict.PRECONDITION),
+                Arguments.of(new BackupException.IdTaken("m", null), Verdict.CONFLICT),
+                Arguments.of(new BackupException.StoreFailed("m", away), Verdict.UNAVAILABLE),
+                Arguments.of(new BackupException.StoreFailed("m", missing), Verdict.REJECTED),
+                Arguments.of(new RecoveryException.NoSuitableBackup("m"), Verdict.NOT_FOUND),
+                Arguments.of(new RecoveryException.BackupIncomplete("m"), Verdict.PRECONDITION),
+                Arguments.of(new RecoveryException.CorruptArchive("m", null), Verdict.CORRUPT),
+                Arguments.of(new RecoveryException.DestinationNotEmpty("m"), Verdict.PRECONDITION),
+                Arguments.of(new RecoveryException.DestinationUnusable("m", null), Verdict.UNUSABLE),
+                Arguments.of(new RecoveryException.WrongServer("m"), Verdict.PRECONDITION),
+                Arguments.of(new RecoveryException.FirstWalMissing("m", null), Verdict.PRECONDITION),
+                Arguments.of(new RecoveryException.StoreFailed("m", away), Verdict.UNAVAILABLE),
+                Arguments.of(new RecoveryException.StoreFailed("m", missing), Verdict.REJECTED),
+                Arguments.of(new RetentionException.CatalogDamaged("m"), Verdict.PRECONDITION),
+                Arguments.of(new RetentionException.Refused("m", BackupDecision.Reason.PINNED), Verdict.PRECONDITION),
                 Arguments.of(new CatalogException.NoSuchBackup("m"), Verdict.NOT_FOUND),
                 Arguments.of(new CatalogException.AmbiguousName("m"), Verdict.PRECONDITION),
                 Arguments.of(new CatalogException.NotPinnable("m"), Verdict.PRECONDITION),
@@ -61,7 +90,13 @@ public class FailureTest {
     @Test
     void noSubtypeIsForgotten() {
         for (Class<?> sealed : new Class<?>[] {
-            StoreException.class, ArchiveException.class, RestoreException.class, CatalogException.class
+            StoreException.class,
+            ArchiveException.class,
+            RestoreException.class,
+            BackupException.class,
+            CatalogException.class,
+            RecoveryException.class,
+            RetentionException.class
         }) {
             assertThat(failures().<Object>map(arguments -> arguments.get()[0].getClass()))
                     .contains((Object[]) sealed.getPermittedSubclasses());
