@@ -28,6 +28,7 @@ public final class Maintenance {
     private final AtomicReference<MaintenanceStatus> status = new AtomicReference<>(MaintenanceStatus.UNKNOWN);
     // Rounds follow each other; this belongs to the round that runs.
     private @Nullable Instant inventoryAt;
+    private volatile Duration pause;
 
     /**
      * When things happen.
@@ -57,6 +58,7 @@ public final class Maintenance {
         this.publisher = publisher;
         this.observer = observer;
         this.timing = timing;
+        this.pause = timing.first;
         this.clock = clock;
         this.timer = timer;
     }
@@ -68,12 +70,14 @@ public final class Maintenance {
 
     /** Works until cancelled; never fails and never completes. */
     public Mono<Void> run() {
-        AtomicReference<Duration> pause = new AtomicReference<>(timing.first);
-        return Mono.defer(() -> Mono.delay(pause.get(), timer))
-                .flatMap(elapsed -> round())
-                .doOnNext(good -> pause.set(good ? timing.every : pauseAfterFailure()))
-                .repeat()
-                .then();
+        return Mono.defer(() -> {
+            pause = timing.first;
+            return Mono.defer(() -> Mono.delay(pause, timer))
+                    .flatMap(elapsed -> round())
+                    .doOnNext(good -> pause = good ? timing.every : pauseAfterFailure())
+                    .repeat()
+                    .then();
+        });
     }
 
     private Duration pauseAfterFailure() {

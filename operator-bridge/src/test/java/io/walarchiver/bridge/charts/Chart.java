@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 
 /** A chart of the repository. */
@@ -125,7 +124,7 @@ final class Chart {
                     .map(object -> object.path("kind").asText())
                     .distinct()
                     .sorted()
-                    .collect(Collectors.toList());
+                    .toList();
         }
 
         private List<String> names() {

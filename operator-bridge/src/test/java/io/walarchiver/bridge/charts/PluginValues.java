@@ -110,13 +110,24 @@ final class PluginValues {
     /** The values less the one. */
     static String without(String path, String values) {
         JsonNode root = Chart.json(values);
-        String[] names = path.split("(?<!\\\\)\\.");
+        String[] names = path.split("(?<!\\\\)\\.", -1);
         JsonNode at = root;
         for (int i = 0; i < names.length - 1; i++) {
             at = at.path(names[i].replace("\\.", "."));
         }
         ((ObjectNode) at).remove(names[names.length - 1].replace("\\.", "."));
+        removeEmptyObjects(root);
         return root.toString();
+    }
+
+    /** So that what is left is the same text for many values. */
+    private static void removeEmptyObjects(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            object.properties().forEach(field -> removeEmptyObjects(field.getValue()));
+            object.properties()
+                    .removeIf(field ->
+                            field.getValue().isObject() && field.getValue().isEmpty());
+        }
     }
 
     private static Map<String, String> effectsOf(String table) {

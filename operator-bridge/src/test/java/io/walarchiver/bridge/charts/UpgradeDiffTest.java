@@ -87,7 +87,7 @@ final class UpgradeDiffTest {
 
         assertThat(run).isEqualTo(new Run(0, ""));
         assertThat(Files.readString(directory.resolve("asked")))
-                .isEqualTo("template wal-archiver " + chart + " --namespace cnpg-system -f values.yaml\n");
+                .isEqualTo("template wal-archiver %s --namespace cnpg-system -f values.yaml\n", chart);
     }
 
     @Test

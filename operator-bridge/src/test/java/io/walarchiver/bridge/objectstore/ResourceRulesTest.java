@@ -172,7 +172,7 @@ final class ResourceRulesTest {
         }
         if (value instanceof Map<?, ?> map) {
             return map.entrySet().stream()
-                    .collect(Collectors.toMap(Map.Entry::getKey, entry -> widened(entry.getValue())));
+                    .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> widened(entry.getValue())));
         }
         if (value instanceof List<?> list) {
             return list.stream().map(ResourceRulesTest::widened).toList();

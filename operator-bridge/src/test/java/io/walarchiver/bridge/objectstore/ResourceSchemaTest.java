@@ -150,7 +150,9 @@ final class ResourceSchemaTest {
     }
 
     private static Set<String> without(Set<String> fields, String... others) {
-        return fields.stream().filter(field -> !List.of(others).contains(field)).collect(Collectors.toSet());
+        return fields.stream()
+                .filter(field -> !List.of(others).contains(field))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** The paths of a document, in the words of {@link ResourceSchema#forEachNode}. */
