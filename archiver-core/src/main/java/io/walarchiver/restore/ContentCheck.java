@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * not of a later timeline, and of this cluster when that is known. When we wrote the object, its recorded length and
  * digest must agree, whatever the kind of file. An empty file is never right.
  */
-final class ContentCheck {
+public final class ContentCheck {
 
     /** Longer than any file PostgreSQL archives: where decompression stops when nothing better is known. */
     private static final long LONGEST = 1L << 30;
@@ -36,7 +36,8 @@ final class ContentCheck {
      * @param systemIdentifier the cluster's, when known
      * @throws RestoreException.Corrupt when what is recorded beside the object already rules it out
      */
-    ContentCheck(StoredFile stored, ObjectInfo info, Optional<SegmentSize> segmentSize, OptionalLong systemIdentifier) {
+    public ContentCheck(
+            StoredFile stored, ObjectInfo info, Optional<SegmentSize> segmentSize, OptionalLong systemIdentifier) {
         this.stored = stored;
         this.segmentSize = segmentSize;
         this.systemIdentifier = systemIdentifier;
@@ -69,7 +70,7 @@ final class ContentCheck {
     }
 
     /** The exact length of the content when it is known before the content is. */
-    OptionalLong expectedLength() {
+    public OptionalLong expectedLength() {
         if (recorded.isPresent()) {
             return OptionalLong.of(recorded.get().length());
         }
@@ -79,12 +80,12 @@ final class ContentCheck {
     }
 
     /** More content than this is wrong whatever it is; decompression stops there. */
-    long longestAccepted() {
+    public long longestAccepted() {
         return expectedLength().orElse(LONGEST);
     }
 
     /** How the digest has to be computed; empty when none is recorded. */
-    Optional<DigestAlgorithm> digestAlgorithm() {
+    public Optional<DigestAlgorithm> digestAlgorithm() {
         return recorded.map(metadata -> metadata.digest().algorithm());
     }
 
@@ -97,7 +98,7 @@ final class ContentCheck {
      * @return the segment size the content proves; empty for files that have none
      * @throws RestoreException.Corrupt when it is not the file
      */
-    Optional<SegmentSize> verify(long length, ByteBuffer head, Optional<ContentDigest> digest) {
+    public Optional<SegmentSize> verify(long length, ByteBuffer head, Optional<ContentDigest> digest) {
         if (length == 0) {
             throw corrupt("its content is empty", null);
         }
@@ -151,17 +152,17 @@ final class ContentCheck {
     }
 
     /** The error for an object that is damaged in the given way. */
-    RestoreException.Corrupt corrupt(String how, @Nullable Throwable cause) {
+    public RestoreException.Corrupt corrupt(String how, @Nullable Throwable cause) {
         return new RestoreException.Corrupt(
-                "the object " + stored.key() + " does not hold a sound " + stored.file() + ": " + how
-                        + "; replace it from a copy of the archive, recovery cannot go past it without",
+                "the object " + stored.key() + " does not hold a sound " + stored.file() + ": " + how,
+                "replace it from a copy of the archive, recovery cannot go past it without",
                 cause);
     }
 
     private RestoreException.Corrupt foreign(String how, @Nullable Throwable cause) {
         return new RestoreException.Corrupt(
-                "the object " + stored.key() + " is not a " + stored.file() + " of this cluster: " + how
-                        + "; check the destination path and server name of the archive",
+                "the object " + stored.key() + " is not a " + stored.file() + " of this cluster: " + how,
+                "check the destination path and server name of the archive",
                 cause);
     }
 }

@@ -39,8 +39,31 @@ public abstract sealed class RestoreException extends RuntimeException {
     public static final class Corrupt extends RestoreException {
         private static final long serialVersionUID = 1L;
 
-        public Corrupt(String message, @Nullable Throwable cause) {
-            super(message, cause, true);
+        private final String problem;
+        private final String remedy;
+
+        /** When there is nothing to advise. */
+        public Corrupt(String problem, @Nullable Throwable cause) {
+            super(problem, cause, true);
+            this.problem = problem;
+            this.remedy = "";
+        }
+
+        /** What is wrong with which object, and what to do about it; the message is both. */
+        public Corrupt(String problem, String remedy, @Nullable Throwable cause) {
+            super(problem + "; " + remedy, cause, true);
+            this.problem = problem;
+            this.remedy = remedy;
+        }
+
+        /** What is wrong, with the object's key. */
+        public String problem() {
+            return problem;
+        }
+
+        /** What a person can do; may be empty. */
+        public String remedy() {
+            return remedy;
         }
 
         @Override

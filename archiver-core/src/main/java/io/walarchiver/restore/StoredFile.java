@@ -12,9 +12,10 @@ import io.walarchiver.wal.WalFileName;
  * @param compression what the suffix of the key says
  * @param key         the object
  */
-record StoredFile(WalFileName file, Compression compression, ObjectKey key) {
+public record StoredFile(WalFileName file, Compression compression, ObjectKey key) {
 
-    static StoredFile of(ArchiveLayout layout, WalFileName file, Compression compression) {
+    /** The spelling with that compression. */
+    public static StoredFile of(ArchiveLayout layout, WalFileName file, Compression compression) {
         return new StoredFile(file, compression, layout.walKey(file, compression));
     }
 }

@@ -35,10 +35,12 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -58,7 +60,7 @@ class SharedArchiveIT {
 
     private static EmbeddedS3 server;
     private static ObjectStore store;
-    private static SampleCluster cluster;
+    private static @Nullable SampleCluster cluster;
 
     @TempDir
     Path directory;
@@ -88,7 +90,7 @@ class SharedArchiveIT {
 
     /** A server whose WAL goes nowhere, for tests that need none. */
     private static PostgresServer serverWithoutArchive() {
-        return cluster.start(Map.of("archive_mode", "on", "archive_command", "true"));
+        return Objects.requireNonNull(cluster).start(Map.of("archive_mode", "on", "archive_command", "true"));
     }
 
     private static String run(BarmanTools tools, String tool, String prefix, List<String> options, String... arguments) {

@@ -39,10 +39,11 @@ final class ArrowsTest {
                 .check(BRIDGE);
         noClasses()
                 .that()
-                .resideOutsideOfPackage("io.walarchiver.bridge.kubernetes..")
+                .resideInAnyPackage("io.walarchiver.bridge.cluster..", "io.walarchiver.bridge.objectstore..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("reactor..", "io.walarchiver.bridge.kubernetes..")
+                .resideInAnyPackage(
+                        "reactor..", "io.walarchiver.bridge.kubernetes..", "io.walarchiver.bridge.operator..")
                 .because("documents are understood at once, without asking anybody")
                 .check(BRIDGE);
     }

@@ -130,7 +130,8 @@ final class ClusterFiles {
 
     /** The archive of a tablespace. */
     MemberSource tablespace(TablespaceLocation tablespace, Optional<PageVerification> verification) {
-        return ClusterWalk.ofTablespace(location(tablespace), facts.majorVersion(), verification, counters);
+        return ClusterWalk.ofTablespace(
+                location(tablespace), tablespace.oid(), facts.majorVersion(), verification, counters);
     }
 
     /** Where the link in the data directory leads, which is what the server uses. */

@@ -41,6 +41,7 @@ final class ClusterWalk implements MemberSource {
     private static final String TABLESPACE_LINKS = "pg_tblspc";
 
     private final String topPrefix;
+    private final String reportPrefix;
     private final Path root;
     private final Predicate<String> atTheTop;
     private final Set<FileStatus.Key> elsewhere;
@@ -55,12 +56,14 @@ final class ClusterWalk implements MemberSource {
 
     private ClusterWalk(
             String topPrefix,
+            String reportPrefix,
             Path root,
             Predicate<String> atTheTop,
             Set<FileStatus.Key> elsewhere,
             Optional<PageVerification> verification,
             BackupCounters counters) {
         this.topPrefix = topPrefix;
+        this.reportPrefix = reportPrefix;
         this.root = root;
         this.atTheTop = atTheTop;
         this.elsewhere = elsewhere;
@@ -81,14 +84,22 @@ final class ClusterWalk implements MemberSource {
             Set<String> replaced,
             Optional<PageVerification> verification,
             BackupCounters counters) {
-        return new ClusterWalk(TOP_PREFIX, root, name -> !replaced.contains(name), elsewhere, verification, counters);
+        return new ClusterWalk(
+                TOP_PREFIX, "", root, name -> !replaced.contains(name), elsewhere, verification, counters);
     }
 
     /** What a server of one major version keeps in a tablespace. */
     static ClusterWalk ofTablespace(
-            Path root, int majorVersion, Optional<PageVerification> verification, BackupCounters counters) {
+            Path root, long oid, int majorVersion, Optional<PageVerification> verification, BackupCounters counters) {
         String prefix = "PG_" + majorVersion + "_";
-        return new ClusterWalk("", root, name -> name.startsWith(prefix), Set.of(), verification, counters);
+        return new ClusterWalk(
+                "",
+                TABLESPACE_LINKS + "/" + oid + "/",
+                root,
+                name -> name.startsWith(prefix),
+                Set.of(),
+                verification,
+                counters);
     }
 
     /**
@@ -264,7 +275,7 @@ final class ClusterWalk implements MemberSource {
             RelationFileName relation = at.relation();
             PageVerification.OfFile pages = relation == null || verification.isEmpty()
                     ? null
-                    : verification.get().of(at.name(), relation);
+                    : verification.get().of(reportPrefix + at.name(), relation);
             return new TarMember.RegularFile(
                     at.name(),
                     attributes,

@@ -9,6 +9,7 @@ import io.walarchiver.store.ObjectStore;
 import io.walarchiver.store.PutOptions;
 import io.walarchiver.store.StoreException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
@@ -87,8 +88,11 @@ final class VolumeUpload {
         bytes += length;
     }
 
+    /** In the order of their content, not of the answers. */
     private synchronized List<UploadedPart> parts() {
-        return List.copyOf(parts);
+        return parts.stream()
+                .sorted(Comparator.comparingInt(UploadedPart::number))
+                .toList();
     }
 
     private synchronized long bytes() {

@@ -95,10 +95,11 @@ public final class BackupRestore {
      * none. Blocks.
      */
     public static Optional<BackupId> unfinishedIn(Path dataDirectory) throws IOException {
-        return UnfinishedMark.read(dataDirectory).flatMap(earlier -> earlier.identity().stream()
-                .filter(line -> line.startsWith(RestorePlan.BACKUP))
-                .map(line -> new BackupId(line.substring(RestorePlan.BACKUP.length())))
-                .findFirst());
+        return UnfinishedMark.read(dataDirectory)
+                .flatMap(earlier -> earlier.identity().stream()
+                        .filter(line -> line.startsWith(RestorePlan.BACKUP))
+                        .map(line -> new BackupId(line.substring(RestorePlan.BACKUP.length())))
+                        .findFirst());
     }
 
     /** Restores. Emits when the destination is complete, verified and, if asked for, flushed. */

@@ -29,13 +29,13 @@ final class ProgressMeter {
     }
 
     void downloaded(long bytes) {
-        long unused = downloaded.addAndGet(bytes);
+        downloaded.addAndGet(bytes);
         observer.progressed(now());
     }
 
     void written(long bytes) {
-        long unused = written.addAndGet(bytes);
-        long alsoUnused = files.incrementAndGet();
+        written.addAndGet(bytes);
+        files.incrementAndGet();
     }
 
     RestoreProgress now() {

@@ -61,16 +61,24 @@ public record RecoveryConfiguration(String restoreCommand, Action action, Option
     }
 
     private static void add(RecoveryTarget target, Map<String, String> settings) {
-        settings.put("recovery_target", target instanceof RecoveryTarget.Immediate ? "immediate" : "");
-        settings.put("recovery_target_name", target instanceof RecoveryTarget.Name n ? n.name() : "");
-        settings.put("recovery_target_time", target instanceof RecoveryTarget.Time t ? TargetTime.print(t.time()) : "");
-        settings.put(
-                "recovery_target_xid", target instanceof RecoveryTarget.Xid x ? Long.toUnsignedString(x.xid()) : "");
-        settings.put(
+        Map<String, String> points = new LinkedHashMap<>();
+        points.put("recovery_target", target instanceof RecoveryTarget.Immediate ? "immediate" : "");
+        points.put("recovery_target_name", target instanceof RecoveryTarget.Name n ? n.name() : "");
+        points.put("recovery_target_time", target instanceof RecoveryTarget.Time t ? TargetTime.print(t.time()) : "");
+        points.put("recovery_target_xid", target instanceof RecoveryTarget.Xid x ? Long.toUnsignedString(x.xid()) : "");
+        points.put(
                 "recovery_target_lsn",
                 target instanceof RecoveryTarget.Lsn l ? l.lsn().toString() : "");
-        settings.put("recovery_target_inclusive", isInclusive(target) ? "on" : "off");
         settings.put("recovery_target_timeline", target.timeline().setting());
+        settings.put("recovery_target_inclusive", isInclusive(target) ? "on" : "off");
+        // The one that is wanted comes last: once there is a target, PostgreSQL takes an empty one for a second.
+        points.forEach((name, value) -> {
+            if (value.isEmpty()) {
+                settings.put(name, value);
+            }
+        });
+        points.values().removeIf(String::isEmpty);
+        settings.putAll(points);
     }
 
     private static boolean isInclusive(RecoveryTarget target) {

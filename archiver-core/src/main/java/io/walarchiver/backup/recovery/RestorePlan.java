@@ -117,7 +117,7 @@ record RestorePlan(RestoreOrder order, List<Part> archives, boolean nested, List
         boolean nested = false;
         for (Part inner : parts) {
             for (Part outer : parts) {
-                if (inner == outer || !inner.target().startsWith(outer.target())) {
+                if (inner.archive().equals(outer.archive()) || !inner.target().startsWith(outer.target())) {
                     continue;
                 }
                 if (inner.target().equals(outer.target())) {

@@ -1,5 +1,6 @@
 package io.walarchiver.backup.recovery;
 
+import io.walarchiver.backup.transfer.Passage;
 import io.walarchiver.restore.BlockingWork;
 import java.util.HashSet;
 import java.util.List;

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -49,7 +50,7 @@ public final class TargetHistories {
                                 failure));
     }
 
-    private static TreeSet<Timeline> timelines(Collection<? extends CatalogEntry> catalog) {
+    private static Set<Timeline> timelines(Collection<? extends CatalogEntry> catalog) {
         TreeSet<Timeline> timelines = new TreeSet<>();
         for (CatalogEntry entry : catalog) {
             if (entry instanceof CatalogEntry.Readable readable) {

@@ -50,9 +50,10 @@ final class UnfinishedMark implements Closeable {
     private static final String COMPLETE = "complete";
     private static final String BOOT = "boot=";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
-    private static final String COMMENT =
-            "# wal-archiver is bringing a base backup back into this data directory, which is not complete yet.\n"
-                    + "# Run the same restore again to go on, or delete the data directory and start over.\n";
+    private static final String COMMENT = """
+            # wal-archiver is bringing a base backup back into this data directory, which is not complete yet.
+            # Run the same restore again to go on, or delete the data directory and start over.
+            """;
 
     private final Path directory;
     private final Set<String> done;
@@ -97,7 +98,7 @@ final class UnfinishedMark implements Closeable {
             state.position(state.size());
             UnfinishedMark mark = new UnfinishedMark(
                     directory,
-                    new HashSet<>(earlier.map(Earlier::done).orElse(Set.of())),
+                    new HashSet<>(earlier.map(Earlier::done).orElseGet(Set::of)),
                     earlier.map(Earlier::complete).orElse(false),
                     state,
                     lock);

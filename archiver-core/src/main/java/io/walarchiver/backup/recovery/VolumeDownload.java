@@ -1,6 +1,8 @@
 package io.walarchiver.backup.recovery;
 
 import io.walarchiver.backup.catalog.BackupFile;
+import io.walarchiver.backup.transfer.Passage;
+import io.walarchiver.backup.transfer.RangeBuffer;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.store.ObjectInfo;
 import io.walarchiver.store.ObjectStore;

@@ -7,6 +7,7 @@ import io.walarchiver.backup.recovery.RecoveryException.DestinationUnusable;
 import io.walarchiver.backup.tar.TarFormatException;
 import io.walarchiver.backup.tar.TarHeader;
 import io.walarchiver.backup.tar.TarReader;
+import io.walarchiver.backup.transfer.Passage;
 import io.walarchiver.codec.Codec;
 import io.walarchiver.codec.Compression;
 import io.walarchiver.codec.CorruptObjectException;
@@ -50,6 +51,7 @@ final class VolumeExtraction {
     private static final int OWNER_ALL = 0700;
     private static final int GROUP_TOO = 0750;
     private static final int PERMISSIONS = 0777;
+    private static final int UNKNOWN = -1;
 
     /** What stands for letters that could not be read. */
     private static final char REPLACEMENT = '\uFFFD';
@@ -207,7 +209,10 @@ final class VolumeExtraction {
         // Later volumes have none; should one, the first is right.
         if (file.volume() == 0 && file.archive() instanceof Archive.Data) {
             writing(() -> {
-                permissions(tree.root().path(), (header.mode() & PERMISSIONS) == GROUP_TOO ? GROUP_TOO : OWNER_ALL, -1);
+                permissions(
+                        tree.root().path(),
+                        (header.mode() & PERMISSIONS) == GROUP_TOO ? GROUP_TOO : OWNER_ALL,
+                        UNKNOWN);
                 owners.apply(tree.root().path(), header);
             });
         }
@@ -252,7 +257,7 @@ final class VolumeExtraction {
             Path place = tree.root().prepare(path);
             tree.root().directory(place);
             owners.apply(place, header);
-            permissions(place, header.mode() & PERMISSIONS | OWNER_ALL, OWNER_ALL);
+            permissions(place, (header.mode() & PERMISSIONS) | OWNER_ALL, UNKNOWN);
             return;
         }
         Path place = treatment == MemberRules.Treatment.CONTROL_FILE

@@ -2,7 +2,6 @@ package io.walarchiver.backup.recovery;
 
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -65,16 +64,17 @@ final class WalVolume {
     }
 
     private static void moveDirectory(Path from, Path to) throws IOException {
-        try {
-            Path unused = Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException | DirectoryNotEmptyException otherVolume) {
-            if (!Files.isDirectory(to, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.isDirectory(to, LinkOption.NOFOLLOW_LINKS)) {
+            try {
+                Path unused = Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+                return;
+            } catch (AtomicMoveNotSupportedException otherVolume) {
                 // Copies the directory alone, with its attributes.
                 Path unused = Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
             }
-            moveContent(from, to);
-            Files.delete(from);
         }
+        moveContent(from, to);
+        Files.delete(from);
     }
 
     private static void moveFile(Path from, Path to) throws IOException {

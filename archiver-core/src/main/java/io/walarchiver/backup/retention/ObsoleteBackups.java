@@ -63,8 +63,7 @@ final class ObsoleteBackups {
                 return new BackupDecision(
                         entry, Reason.SNAPSHOT, "its data is in volume snapshots, which are not deleted here");
             }
-            boolean counts =
-                    info.parentBackupId().isEmpty() && entry.missingArchives().isEmpty();
+            boolean counts = entry.isRestorable();
             BackupDecision decision = policy instanceof RetentionPolicy.Redundancy redundancy
                     ? byRedundancy(entry, redundancy, counts)
                     : byWindow(entry, (RetentionPolicy.RecoveryWindow) policy, counts);

@@ -131,7 +131,7 @@ public final class TarReader {
             @Nullable String longLink,
             long begin)
             throws TarFormatException {
-        String name = extended.value("path").orElse(longName == null ? header.getName() : longName);
+        String name = extended.value("path").orElseGet(() -> longName == null ? header.getName() : longName);
         TarHeader.Type type = type(header, name, begin);
         if (extended.isSparse()) {
             throw new TarFormatException("sparse members are not supported", begin);
@@ -140,8 +140,9 @@ public final class TarReader {
             throw new TarFormatException("a member has no name", begin);
         }
         boolean link = type == TarHeader.Type.SYMBOLIC_LINK || type == TarHeader.Type.HARD_LINK;
-        String linkName =
-                link ? extended.value("linkpath").orElse(longLink == null ? header.getLinkName() : longLink) : "";
+        String linkName = link
+                ? extended.value("linkpath").orElseGet(() -> longLink == null ? header.getLinkName() : longLink)
+                : "";
         // Some writers repeat the size of the file a link leads to; no content follows all the same.
         long size = type == TarHeader.Type.FILE ? extended.number("size", begin).orElse(header.getSize()) : 0;
         unread = size;
@@ -153,8 +154,8 @@ public final class TarReader {
                 header.getMode() & PERMISSION_BITS,
                 extended.number("uid", begin).orElse(header.getLongUserId()),
                 extended.number("gid", begin).orElse(header.getLongGroupId()),
-                extended.value("uname").orElse(header.getUserName()),
-                extended.value("gname").orElse(header.getGroupName()),
+                extended.value("uname").orElseGet(header::getUserName),
+                extended.value("gname").orElseGet(header::getGroupName),
                 extended.time("mtime", begin).orElseGet(() -> wholeSeconds(header)),
                 linkName,
                 begin);

@@ -1,7 +1,6 @@
 package io.walarchiver.backup.base;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.archive.ArchiveLayout;
 import io.walarchiver.archive.DataDirectory;
 import io.walarchiver.backup.base.ServerFacts.ArchiveMode;
@@ -29,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -45,6 +45,7 @@ final class BackupFixture implements AutoCloseable {
     static final int BUFFER_BYTES = MultipartUpload.MIN_PART_BYTES;
 
     final Path pgdata;
+    final FakeCluster cluster;
     final ScriptedSession session;
     final InMemoryObjectStore store = new InMemoryObjectStore();
     final FaultyObjectStore faulty = new FaultyObjectStore(store);
@@ -58,9 +59,16 @@ final class BackupFixture implements AutoCloseable {
     BackupSettings settings = BackupSettings.of(LAYOUT);
     Duration cleanUpPatience = Duration.ofSeconds(20);
 
+    private final SegmentSize segmentSize;
+
     BackupFixture(Path directory) throws IOException {
+        this(directory, SegmentSize.DEFAULT);
+    }
+
+    BackupFixture(Path directory, SegmentSize segmentSize) throws IOException {
+        this.segmentSize = segmentSize;
         pgdata = directory.resolve("pgdata");
-        FakeCluster unused = FakeCluster.create(pgdata, SegmentSize.DEFAULT);
+        cluster = FakeCluster.create(pgdata, segmentSize);
         Files.setPosixFilePermissions(pgdata, PosixFilePermissions.fromString("rwx------"));
         for (String name : List.of("base/1", "pg_tblspc", "pg_notify", "pg_stat_tmp")) {
             Files.createDirectories(pgdata.resolve(name));
@@ -79,7 +87,7 @@ final class BackupFixture implements AutoCloseable {
                 false,
                 ArchiveMode.ON,
                 pgdata.toString(),
-                SegmentSize.DEFAULT,
+                segmentSize,
                 8192,
                 131_072,
                 pgdata.resolve("postgresql.conf").toString(),
@@ -118,15 +126,18 @@ final class BackupFixture implements AutoCloseable {
         session.facts(facts(all));
     }
 
+    @CanIgnoreReturnValue
     Path write(String name, String content) throws IOException {
         return Files.writeString(pgdata.resolve(name), content);
     }
 
-    /** Noise, which no compressor makes smaller. */
-    Path noise(String name, int length) throws IOException {
+    /** Noise, which no compressor makes smaller; always the same for one name. */
+    @CanIgnoreReturnValue
+    byte[] noise(String name, int length) throws IOException {
         byte[] bytes = new byte[length];
         new SplittableRandom(name.hashCode()).nextBytes(bytes);
-        return Files.write(pgdata.resolve(name), bytes);
+        Files.write(pgdata.resolve(name), bytes);
+        return bytes;
     }
 
     void settings(UnaryOperator<BackupSettings> change) {
@@ -155,10 +166,9 @@ final class BackupFixture implements AutoCloseable {
         return new BackupCatalog(faulty, LAYOUT, PutOptions.NONE);
     }
 
+    @CanIgnoreReturnValue
     CompletedBackup take() {
-        CompletedBackup backup = backup().take(Optional.empty()).block(PATIENCE);
-        assertThat(backup).isNotNull();
-        return backup;
+        return Objects.requireNonNull(backup().take(Optional.empty()).block(PATIENCE));
     }
 
     ObjectKey key(BackupId id, String name) {

@@ -7,6 +7,7 @@ import static io.walarchiver.backup.recovery.RecoveryFixture.end;
 import static io.walarchiver.backup.recovery.RecoveryFixture.noise;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.walarchiver.backup.tar.TarBytes;
 import io.walarchiver.codec.Compression;
 import java.io.ByteArrayOutputStream;
@@ -367,6 +368,7 @@ class ArchiveVariantsTest {
         assertThat(Tree.of(fixture.pgdata)).hasSize(27 + fixture.tablespaces.size());
     }
 
+    @CanIgnoreReturnValue
     private RecoveryException assertCorrupt() {
         RecoveryException failure = fixture.failure();
         assertThat(failure).isInstanceOf(RecoveryException.CorruptArchive.class);

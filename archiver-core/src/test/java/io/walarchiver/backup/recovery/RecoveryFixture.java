@@ -52,6 +52,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -81,6 +82,13 @@ final class RecoveryFixture implements BackupRestoreObserver {
     RestoreDestination destination;
     BackupRestoreSettings settings =
             BackupRestoreSettings.DEFAULT.withFlush(false).withRetryWindow(Duration.ZERO);
+    Duration walWindow = Duration.ZERO;
+    Runnable onProgress = () -> {};
+
+    @Nullable
+    String error;
+
+    boolean endMissing;
     int version = 170_004;
     long identifier = FakeCluster.SYSTEM_IDENTIFIER;
 
@@ -194,7 +202,7 @@ final class RecoveryFixture implements BackupRestoreObserver {
         return new BackupInfo(
                 BackupStatus.DONE,
                 Optional.empty(),
-                Optional.empty(),
+                Optional.ofNullable(error),
                 new LogPosition(
                         Optional.of(Instant.parse("2031-04-05T06:07:08Z")),
                         Optional.of(Lsn.parse("0/300028")),
@@ -203,7 +211,7 @@ final class RecoveryFixture implements BackupRestoreObserver {
                 new LogPosition(
                         Optional.of(Instant.parse("2031-04-05T06:08:00Z")),
                         Optional.of(Lsn.parse("0/300138")),
-                        Optional.of(FIRST),
+                        Optional.of(endMissing ? FIRST.next(SIZE) : FIRST),
                         OptionalLong.of(0x138)),
                 Optional.of(new Timeline(1)),
                 OptionalInt.of(version),
@@ -232,7 +240,7 @@ final class RecoveryFixture implements BackupRestoreObserver {
     Mono<RestoredBackup> restore(RestoreOrder order) {
         RestoreSettings wal = RestoreSettings.of(LAYOUT, directory.resolve("spool"))
                 .withFirstGuess(Compression.NONE)
-                .withRetryWindow(() -> Duration.ZERO);
+                .withRetryWindow(() -> walWindow);
         RestorePipeline wals = new RestorePipeline(
                 wal, store, pool, Schedulers.parallel(), Schedulers.boundedElastic(), timer, new RestoreObserver() {});
         return new BackupRestore(settings, store, LAYOUT, pool, wals, timer, this, nanoTime).restore(order);
@@ -277,6 +285,7 @@ final class RecoveryFixture implements BackupRestoreObserver {
     @Override
     public void progressed(RestoreProgress now) {
         progress.add(now);
+        onProgress.run();
     }
 
     @Override

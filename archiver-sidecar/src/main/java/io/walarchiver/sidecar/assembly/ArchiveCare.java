@@ -8,17 +8,26 @@ import io.walarchiver.backup.retention.RetentionPlan;
 import io.walarchiver.backup.retention.RetentionPolicy;
 import io.walarchiver.backup.retention.RetentionReport;
 import io.walarchiver.backup.retention.RetentionRun;
+import io.walarchiver.backup.verify.Finding;
 import io.walarchiver.backup.verify.Gap;
 import io.walarchiver.backup.verify.Recoverability;
 import io.walarchiver.backup.verify.TimelineHistories;
 import io.walarchiver.backup.verify.UnrecoverableBackup;
+import io.walarchiver.backup.verify.Verification;
+import io.walarchiver.backup.verify.VerificationObserver;
+import io.walarchiver.backup.verify.VerificationReport;
+import io.walarchiver.backup.verify.VerificationScope;
+import io.walarchiver.backup.verify.VerificationSettings;
 import io.walarchiver.backup.verify.WalInventory;
+import io.walarchiver.codec.BufferPool;
 import io.walarchiver.restore.BlockingWork;
 import io.walarchiver.sidecar.maintenance.CatalogSummary;
 import io.walarchiver.sidecar.maintenance.InventorySummary;
 import io.walarchiver.sidecar.maintenance.MaintenanceWork;
 import io.walarchiver.sidecar.maintenance.RetentionSummary;
 import io.walarchiver.sidecar.maintenance.VerifySummary;
+import io.walarchiver.sidecar.settings.ServeSettings;
+import io.walarchiver.sidecar.settings.VerifySchedule;
 import io.walarchiver.store.ObjectStore;
 import java.time.Clock;
 import java.time.Instant;
@@ -30,7 +39,6 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 
 /** The steps of maintenance on the archive of this server. */
 final class ArchiveCare implements MaintenanceWork {
@@ -39,6 +47,7 @@ final class ArchiveCare implements MaintenanceWork {
 
     private static final int SHOWN_GAPS = 20;
     private static final int SHOWN_PROBLEMS = 10;
+    private static final int PERCENT = 100;
 
     /** Whatever a policy says, nobody wants an archive without a backup. */
     private static final int MINIMUM_REDUNDANCY = 1;
@@ -47,21 +56,30 @@ final class ArchiveCare implements MaintenanceWork {
     private final Optional<RetentionPolicy> policy;
     private final ObjectStore store;
     private final DataDirectory source;
-    private final Scheduler fileIo;
+    private final BufferPool pool;
+    private final Workers workers;
+    private final LongWorkers threads;
+    private final Optional<VerifySchedule> schedule;
+    private final LastVerification last;
     private final Clock clock;
 
     ArchiveCare(
             Archive archive,
-            Optional<RetentionPolicy> policy,
+            ServeSettings settings,
             ObjectStore store,
-            DataDirectory source,
-            Scheduler fileIo,
+            BufferPool pool,
+            Workers workers,
+            LongWorkers threads,
             Clock clock) {
         this.archive = archive;
-        this.policy = policy;
+        this.policy = Archive.retention(settings.store());
         this.store = store;
-        this.source = source;
-        this.fileIo = fileIo;
+        this.source = new DataDirectory(settings.pgdata());
+        this.pool = pool;
+        this.workers = workers;
+        this.threads = threads;
+        this.schedule = settings.verify();
+        this.last = new LastVerification(settings.spool());
         this.clock = clock;
     }
 
@@ -109,7 +127,7 @@ final class ArchiveCare implements MaintenanceWork {
 
     @Override
     public Mono<InventorySummary> inventory() {
-        return BlockingWork.on(fileIo, () -> source.controlFile().segmentSize())
+        return BlockingWork.on(workers.fileIo(), () -> source.controlFile().segmentSize())
                 .flatMap(size -> WalInventory.read(store, archive.layout(), size))
                 .flatMap(wal -> TimelineHistories.read(store, archive.layout(), wal)
                         .flatMap(histories -> entries().map(entries -> Recoverability.of(wal, histories, entries)))
@@ -147,11 +165,57 @@ final class ArchiveCare implements MaintenanceWork {
 
     @Override
     public Mono<VerifySummary> verify() {
-        return Mono.empty();
+        return Mono.justOrEmpty(schedule)
+                .flatMap(how -> BlockingWork.on(workers.fileIo(), source::controlFile)
+                        .flatMap(control -> new Verification(
+                                        VerificationSettings.of(archive.layout())
+                                                .withCluster(control.segmentSize(), control.systemIdentifier())
+                                                .withScope(part(how))
+                                                .withBandwidth(VerifyRun.bandwidth(how.bytesPerSecond(), workers)),
+                                        store,
+                                        archive.catalog(store),
+                                        pool,
+                                        threads.readers(),
+                                        workers.timer(),
+                                        clock,
+                                        VerificationObserver.NONE)
+                                .run()))
+                .map(this::summary)
+                .flatMap(found -> BlockingWork.run(workers.fileIo(), () -> last.write(found.at()))
+                        .thenReturn(found));
+    }
+
+    /** Parts that follow each other in time: so many runs as make a hundred percent leave nothing out. */
+    private VerificationScope part(VerifySchedule how) {
+        int runs = (PERCENT + how.samplePercent() - 1) / how.samplePercent();
+        return new VerificationScope.Part(
+                clock.instant().getEpochSecond() / Math.max(1, how.every().toSeconds()), runs);
+    }
+
+    private VerifySummary summary(VerificationReport report) {
+        report.findings().stream()
+                .filter(finding -> finding.severity() != Finding.Severity.NOTICE)
+                .forEach(finding -> LOG.atWarn()
+                        .addKeyValue("subject", finding.subject())
+                        .addKeyValue("kind", finding.kind().label())
+                        .addKeyValue("remedy", finding.remedy())
+                        .log("verification: {}", finding.problem()));
+        report.stopped().ifPresent(reason -> LOG.warn("verification stopped: {}", reason));
+        VerificationReport.Counts counts = report.counts();
+        return new VerifySummary(
+                clock.instant(),
+                report.duration(),
+                counts.archives() + counts.walFiles(),
+                counts.storedBytes(),
+                report.found().getOrDefault(Finding.Severity.ERROR, 0L),
+                report.findings().stream()
+                        .limit(SHOWN_PROBLEMS)
+                        .map(finding -> finding.subject() + ": " + finding.problem())
+                        .toList());
     }
 
     @Override
     public Mono<Instant> lastVerification() {
-        return Mono.empty();
+        return BlockingWork.on(workers.fileIo(), last::read).flatMap(Mono::justOrEmpty);
     }
 }

@@ -1,12 +1,13 @@
 package io.walarchiver.sidecar.assembly;
 
 import io.walarchiver.archive.ArchiveException;
-import io.walarchiver.backup.catalog.CatalogEntry;
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.backup.catalog.TablespaceLocation;
 import io.walarchiver.backup.recovery.BackupRestoreSettings;
 import io.walarchiver.backup.recovery.RecoveryTarget;
 import io.walarchiver.backup.recovery.RecoveryTargetText;
 import io.walarchiver.backup.recovery.RestoreDestination;
+import io.walarchiver.backup.recovery.RestoredBackup;
 import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cluster.RecoveryTargetFields;
 import io.walarchiver.bridge.cluster.RestoreJobView;
@@ -21,7 +22,6 @@ import io.walarchiver.sidecar.request.InvalidRequestException;
 import io.walarchiver.sidecar.request.PreconditionException;
 import io.walarchiver.sidecar.request.Recovering;
 import io.walarchiver.sidecar.request.Restoring;
-import io.walarchiver.sidecar.request.TakenBackup;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -69,7 +69,7 @@ final class JobRecovery implements Recovering, AutoCloseable {
     private record Wal(RestorePipeline pipeline, Prefetcher prefetcher, Background prefetching) {}
 
     @Override
-    public Mono<TakenBackup> recover(RestoreJobView job) {
+    public Mono<BackupId> recover(RestoreJobView job) {
         return Mono.defer(() -> {
             RecoveryTarget target = target(job.target());
             return requireEmpty(job).then(archives.open(job.archive())).flatMap(open -> recover(job, target, open));
@@ -117,7 +117,7 @@ final class JobRecovery implements Recovering, AutoCloseable {
                                                                 + " will archive there. Choose another serverName or ObjectStore for it in spec.plugins"))));
     }
 
-    private Mono<TakenBackup> recover(RestoreJobView job, RecoveryTarget target, OpenArchive open) {
+    private Mono<BackupId> recover(RestoreJobView job, RecoveryTarget target, OpenArchive open) {
         BackupRecovery recovery = new BackupRecovery(open.archive(), open.store());
         return recovery.choose(target)
                 .doOnNext(chosen -> requireVolumes(job, chosen.backup().info().tablespaces()))
@@ -130,11 +130,7 @@ final class JobRecovery implements Recovering, AutoCloseable {
                                 wal(open).pipeline,
                                 workers,
                                 backupLog)
-                        .map(restored -> taken(chosen.backup())));
-    }
-
-    private static TakenBackup taken(CatalogEntry.Readable backup) {
-        return new TakenBackup(backup.id(), backup.info());
+                        .map(RestoredBackup::backup));
     }
 
     private RestoreDestination destination(RestoreJobView job) {

@@ -27,6 +27,11 @@ final class OpenArchives implements AutoCloseable {
         this.opening = opening;
     }
 
+    /** Takes a store that somebody else has opened, and will close. */
+    synchronized void adopt(StoreConfiguration configuration, ObjectStore store) {
+        current.put(configuration.name(), new Opened(configuration, store));
+    }
+
     private record Opened(StoreConfiguration configuration, ObjectStore store) {}
 
     /**

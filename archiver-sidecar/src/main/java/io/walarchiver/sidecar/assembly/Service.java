@@ -1,7 +1,6 @@
 package io.walarchiver.sidecar.assembly;
 
 import io.walarchiver.archive.DataDirectory;
-import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.restore.RestoreMode;
 import io.walarchiver.sidecar.Version;
 import io.walarchiver.sidecar.grpc.GrpcServer;
@@ -13,20 +12,14 @@ import io.walarchiver.sidecar.health.StoreReach;
 import io.walarchiver.sidecar.http.HttpServers;
 import io.walarchiver.sidecar.http.ManagementRoutes;
 import io.walarchiver.sidecar.http.WalRoutes;
-import io.walarchiver.sidecar.maintenance.Maintenance;
-import io.walarchiver.sidecar.maintenance.RecoveryWindowPublisher;
 import io.walarchiver.sidecar.metrics.Metrics;
 import io.walarchiver.sidecar.net.EventLoop;
-import io.walarchiver.sidecar.progress.BackupActivity;
 import io.walarchiver.sidecar.request.ArchivedRange;
-import io.walarchiver.sidecar.request.BackupRequests;
 import io.walarchiver.sidecar.request.CallGate;
-import io.walarchiver.sidecar.request.PreconditionException;
 import io.walarchiver.sidecar.request.WalPaths;
 import io.walarchiver.sidecar.request.WalRequests;
 import io.walarchiver.sidecar.settings.ServeSettings;
 import io.walarchiver.sidecar.settings.SpoolDirectory;
-import io.walarchiver.sidecar.settings.VerifySchedule;
 import io.walarchiver.sidecar.status.Activity;
 import io.walarchiver.sidecar.status.Observers;
 import io.walarchiver.sidecar.status.StatusSource;
@@ -41,9 +34,10 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -58,15 +52,12 @@ public final class Service implements AutoCloseable {
     /** Buffers that rest for one to two times as long give their memory back. */
     private static final Duration TRIM_EVERY = Duration.ofSeconds(20);
 
-    private static final Duration FIRST_MAINTENANCE = Duration.ofSeconds(10);
-    private static final Duration MAINTENANCE_AFTER_FAILURE = Duration.ofMinutes(5);
-    private static final Duration INVENTORY_EVERY = Duration.ofHours(1);
-
     private final ServeSettings settings;
     private final CallGate gate = new CallGate();
     private final Parts parts = new Parts();
     private OptionalInt httpPort = OptionalInt.empty();
     private volatile boolean open;
+    private @Nullable BackupWork backupWork;
 
     private Service(ServeSettings settings) {
         this.settings = settings;
@@ -101,9 +92,14 @@ public final class Service implements AutoCloseable {
     }
 
     static Service start(ServeSettings settings, StoreOpening opening) throws IOException {
+        return start(settings, opening, workers -> Surroundings.standalone(settings, workers));
+    }
+
+    static Service start(ServeSettings settings, StoreOpening opening, Function<Workers, Surroundings> surroundings)
+            throws IOException {
         Service service = new Service(settings);
         try {
-            service.begin(opening);
+            service.begin(opening, surroundings);
             return service;
         } catch (IOException | RuntimeException | Error e) {
             service.close();
@@ -111,7 +107,7 @@ public final class Service implements AutoCloseable {
         }
     }
 
-    private void begin(StoreOpening opening) throws IOException {
+    private void begin(StoreOpening opening, Function<Workers, Surroundings> surroundings) throws IOException {
         Clock clock = Clock.systemUTC();
         SpoolDirectory.create(settings.spool());
         UserPrincipal owner = Files.getOwner(settings.pgdata());
@@ -146,8 +142,24 @@ public final class Service implements AutoCloseable {
         metrics.watchBuffers(pipelines.pool());
         metrics.watchCalls(gate);
 
-        Health liveness =
-                liveness(loop, workers, List.of(archiving.finding(), prefetching.finding(), trimming.finding()));
+        BackupSide backups = BackupSide.of(
+                settings,
+                surroundings.apply(workers),
+                archive,
+                store,
+                pipelines.pool(),
+                workers,
+                metrics,
+                clock,
+                parts);
+        Background maintaining =
+                parts.add(new Background("maintenance", backups.maintenance().run()));
+        backupWork = parts.add(backups.work());
+
+        Health liveness = liveness(
+                loop,
+                workers,
+                List.of(archiving.finding(), prefetching.finding(), trimming.finding(), maintaining.finding()));
         Health readiness = readiness(archive, store, reach, pipelines, workers);
         WalRequests requests = new WalRequests(
                 new WalPaths(settings.pgdata()),
@@ -158,36 +170,7 @@ public final class Service implements AutoCloseable {
                         .then(FileOwner.handOver(destination, owner, workers.fileIo())),
                 gate,
                 workers.fileIo());
-        BackupRequests backups = new BackupRequests(
-                settings.pluginName().value(),
-                settings.instance(),
-                Optional.of(new ArchiveReference(settings.store().name(), settings.serverName())),
-                order -> Mono.error(new PreconditionException("base backups are not offered yet")),
-                clock);
         ArchivedRange range = new ArchivedRange(store, archive.layout());
-        BackupActivity backupActivity = new BackupActivity();
-        Maintenance maintenance = new Maintenance(
-                new ArchiveCare(
-                        archive,
-                        Archive.retention(settings.store()),
-                        store,
-                        new DataDirectory(settings.pgdata()),
-                        workers.fileIo(),
-                        clock),
-                new ControlFileRole(new DataDirectory(settings.pgdata()), workers.fileIo()),
-                settings.serverName(),
-                RecoveryWindowPublisher.NONE,
-                metrics.backupObserver(),
-                new Maintenance.Timing(
-                        FIRST_MAINTENANCE,
-                        settings.maintenanceEvery(),
-                        MAINTENANCE_AFTER_FAILURE,
-                        INVENTORY_EVERY,
-                        settings.verify().map(VerifySchedule::every)),
-                clock,
-                workers.timer());
-        Background maintaining = parts.add(new Background("maintenance", maintenance.run()));
-        metrics.watchBackups(backupActivity, maintenance::status);
         StatusSource status = new StatusSource(
                 new StatusSource.Identity(
                         Version.text(),
@@ -197,8 +180,8 @@ public final class Service implements AutoCloseable {
                 readiness,
                 pipelines.archive()::status,
                 pipelines.prefetcher()::status,
-                backupActivity,
-                maintenance::status,
+                backups.activity(),
+                backups.maintenance()::status,
                 activity,
                 gate,
                 clock);
@@ -212,7 +195,7 @@ public final class Service implements AutoCloseable {
                         new GrpcServices.Process(settings.pluginName(), Version.text(), liveness, readiness),
                         requests,
                         range,
-                        backups));
+                        backups.requests()));
         settings.store().warnings().forEach(warning -> LOG.warn("store: {}", warning));
         LOG.atInfo()
                 .addKeyValue("version", Version.text())
@@ -278,6 +261,11 @@ public final class Service implements AutoCloseable {
         LOG.info(
                 "ending: answering what PostgreSQL still asks, for at most {} s",
                 settings.drainGrace().toSeconds());
+        BackupWork running = backupWork;
+        if (running != null) {
+            // It would take hours, and the server it copies is about to end.
+            running.stop();
+        }
         new Drain(gate, settings.pgdata())
                 .completion(settings.drainGrace())
                 .block(settings.drainGrace().plusSeconds(5));

@@ -1,8 +1,7 @@
 package io.walarchiver.sidecar.grpc;
 
 import io.grpc.stub.StreamObserver;
-import io.walarchiver.backup.catalog.BackupInfo;
-import io.walarchiver.backup.catalog.LogPosition;
+import io.walarchiver.backup.base.CompletedBackup;
 import io.walarchiver.bridge.cnpgi.backup.BackupCapabilitiesRequest;
 import io.walarchiver.bridge.cnpgi.backup.BackupCapabilitiesResult;
 import io.walarchiver.bridge.cnpgi.backup.BackupCapability;
@@ -11,9 +10,6 @@ import io.walarchiver.bridge.cnpgi.backup.BackupRequest;
 import io.walarchiver.bridge.cnpgi.backup.BackupResult;
 import io.walarchiver.sidecar.request.BackupRequests;
 import io.walarchiver.sidecar.settings.PluginName;
-import io.walarchiver.wal.Timeline;
-import java.time.Instant;
-import java.util.Optional;
 import reactor.core.publisher.Mono;
 
 /** The CNPG-I Backup service: one base backup a call, which may last for hours. */
@@ -51,35 +47,26 @@ final class BackupService extends BackupGrpc.BackupImplBase {
     }
 
     private BackupResult result(BackupRequests.Report report) {
-        BackupInfo info = report.backup().info();
-        BackupResult.Builder result = BackupResult.newBuilder()
-                .setBackupId(report.backup().id().value())
+        CompletedBackup backup = report.backup();
+        return BackupResult.newBuilder()
+                .setBackupId(backup.id().value())
                 .setBackupName(report.name())
-                .setStartedAt(unixSeconds(info.begin()))
-                .setStoppedAt(unixSeconds(info.end()))
+                .setStartedAt(backup.startedAt().getEpochSecond())
+                .setStoppedAt(backup.stoppedAt().getEpochSecond())
+                .setBeginWal(backup.beginWal().toString())
+                .setEndWal(backup.endWal().toString())
+                .setBeginLsn(backup.beginLsn().toString())
+                .setEndLsn(backup.endLsn().toString())
                 .setInstanceId(report.instance())
                 .setOnline(true)
                 .putMetadata(
-                        "timeline", info.timeline().map(BackupService::decimal).orElse(""))
+                        "timeline", Integer.toUnsignedString(backup.timeline().id()))
                 .putMetadata("version", version)
                 .putMetadata("name", name.value())
                 .putMetadata("displayName", IdentityService.DISPLAY_NAME)
                 // The operator finds our Backups by these two, to follow the catalog.
                 .putMetadata("clusterUID", report.clusterUid())
-                .putMetadata("pluginName", name.value());
-        info.begin().segment().ifPresent(segment -> result.setBeginWal(segment.toString()));
-        info.end().segment().ifPresent(segment -> result.setEndWal(segment.toString()));
-        info.begin().lsn().ifPresent(lsn -> result.setBeginLsn(lsn.toString()));
-        info.end().lsn().ifPresent(lsn -> result.setEndLsn(lsn.toString()));
-        return result.build();
-    }
-
-    private static long unixSeconds(LogPosition position) {
-        Optional<Instant> time = position.time();
-        return time.map(Instant::getEpochSecond).orElse(0L);
-    }
-
-    private static String decimal(Timeline timeline) {
-        return Integer.toUnsignedString(timeline.id());
+                .putMetadata("pluginName", name.value())
+                .build();
     }
 }

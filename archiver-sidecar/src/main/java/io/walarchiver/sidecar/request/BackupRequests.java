@@ -1,5 +1,6 @@
 package io.walarchiver.sidecar.request;
 
+import io.walarchiver.backup.base.CompletedBackup;
 import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cluster.BackupParameters;
 import io.walarchiver.bridge.cluster.NoArchiveException;
@@ -54,11 +55,11 @@ public final class BackupRequests {
      * A backup as it is reported to who asked for it.
      *
      * @param name       the name it was given
-     * @param backup     id and record
+     * @param backup     what it is
      * @param clusterUid of the Cluster in the request; empty when it has none
      * @param instance   where it was taken
      */
-    public record Report(String name, TakenBackup backup, String clusterUid, String instance) {}
+    public record Report(String name, CompletedBackup backup, String clusterUid, String instance) {}
 
     /** A backup that is being taken. */
     private record Running(String name, Instant since) {}
@@ -111,7 +112,7 @@ public final class BackupRequests {
         return Optional.ofNullable(parameters.get(key)).filter(text -> !text.isEmpty());
     }
 
-    private Mono<TakenBackup> alone(BackupOrder order, Instant now) {
+    private Mono<CompletedBackup> alone(BackupOrder order, Instant now) {
         Running mine = new Running(order.name(), now);
         Running other = running.compareAndExchange(null, mine);
         if (other != null) {

@@ -1,6 +1,7 @@
 package io.walarchiver.sidecar.request;
 
 import io.walarchiver.archive.ArchiveException;
+import io.walarchiver.backup.base.BackupException;
 import io.walarchiver.backup.catalog.CatalogException;
 import io.walarchiver.backup.recovery.RecoveryException;
 import io.walarchiver.backup.retention.RetentionException;
@@ -75,6 +76,9 @@ public record Failure(Verdict verdict, String message) {
         if (failure instanceof CatalogException catalog) {
             return verdictOf(catalog);
         }
+        if (failure instanceof BackupException backup) {
+            return verdictOf(backup);
+        }
         if (failure instanceof RetentionException) {
             return Verdict.PRECONDITION;
         }
@@ -85,6 +89,23 @@ public record Failure(Verdict verdict, String message) {
             return verdictOf(store);
         }
         return Verdict.INTERNAL;
+    }
+
+    private static Verdict verdictOf(BackupException failure) {
+        if (failure instanceof BackupException.StoreFailed store) {
+            Verdict verdict = verdictOf(store.failure());
+            return verdict == Verdict.NOT_FOUND ? Verdict.REJECTED : verdict;
+        }
+        if (failure instanceof BackupException.CannotConnect || failure instanceof BackupException.SessionLost) {
+            return Verdict.UNAVAILABLE;
+        }
+        if (failure instanceof BackupException.DamagedPages) {
+            return Verdict.CORRUPT;
+        }
+        if (failure instanceof BackupException.SourceUnusable) {
+            return Verdict.UNUSABLE;
+        }
+        return failure instanceof BackupException.IdTaken ? Verdict.CONFLICT : Verdict.PRECONDITION;
     }
 
     private static Verdict verdictOf(RecoveryException failure) {

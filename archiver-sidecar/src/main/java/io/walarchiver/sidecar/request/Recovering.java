@@ -1,5 +1,6 @@
 package io.walarchiver.sidecar.request;
 
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cluster.RestoreJobView;
 import reactor.core.publisher.Mono;
@@ -8,7 +9,7 @@ import reactor.core.publisher.Mono;
 public interface Recovering {
 
     /** Restores a base backup into the data directory; completes when PostgreSQL can be started on it. */
-    Mono<TakenBackup> recover(RestoreJobView job);
+    Mono<BackupId> recover(RestoreJobView job);
 
     /**
      * What brings WAL files back from an archive. Cheap; the same one each time.

@@ -1,5 +1,6 @@
 package io.walarchiver.sidecar.request;
 
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.bridge.cluster.ArchivePlan;
 import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cluster.ClusterView;
@@ -47,7 +48,7 @@ public final class RecoveryRequests {
      * @param cluster    the Cluster as JSON
      * @param checkEmpty whether the archive of the new server must be empty; empty from operators that leave it to us
      */
-    public Mono<TakenBackup> restore(byte[] cluster, Optional<Boolean> checkEmpty) {
+    public Mono<BackupId> restore(byte[] cluster, Optional<Boolean> checkEmpty) {
         return gate.pass(Mono.defer(() -> {
             RestoreJobView job = RestoreJobView.parse(cluster, checkEmpty, pluginName);
             if (!running.compareAndSet(false, true)) {

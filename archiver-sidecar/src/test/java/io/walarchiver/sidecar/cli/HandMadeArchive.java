@@ -86,7 +86,7 @@ public final class HandMadeArchive {
             file(tar, "PG_17_202406281/16999", new byte[10_000]);
         }
         Files.writeString(base.resolve("backup.info"), """
-                backup_label='START WAL LOCATION: 0/100028'
+                backup_label='START WAL LOCATION: 0/100028 (file %s)\\n'
                 backup_name=nightly
                 begin_offset=40
                 begin_time=%s+00:00
@@ -104,6 +104,7 @@ public final class HandMadeArchive {
                 version=170004
                 xlog_segment_size=%d
                 """.formatted(
+                        cluster.name(1),
                         text(begin),
                         cluster.name(1),
                         text(begin.plusSeconds(60)),

@@ -34,7 +34,6 @@ import io.walarchiver.sidecar.request.CallGate;
 import io.walarchiver.sidecar.request.DataDirectories;
 import io.walarchiver.sidecar.request.PreconditionException;
 import io.walarchiver.sidecar.request.RecoveryRequests;
-import io.walarchiver.sidecar.request.ScriptedBackups;
 import io.walarchiver.sidecar.request.ScriptedRecovery;
 import io.walarchiver.sidecar.request.WalPaths;
 import io.walarchiver.sidecar.settings.PluginName;
@@ -195,7 +194,7 @@ class RestoreJobServiceTest {
 
         context.cancel(null);
         await().untilAsserted(() -> assertThat(recovery.cancelled).hasValue(1));
-        recovery.answerWith(Mono.just(ScriptedBackups.TAKEN));
+        recovery.answerWith(Mono.just(ScriptedRecovery.RESTORED));
         assertThat(hooks().restore(request(CLUSTER.formatted(""))).getRestoreConfig())
                 .isNotEmpty();
     }

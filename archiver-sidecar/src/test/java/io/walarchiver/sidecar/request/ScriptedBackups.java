@@ -1,6 +1,6 @@
 package io.walarchiver.sidecar.request;
 
-import io.walarchiver.backup.catalog.BackupId;
+import io.walarchiver.backup.base.CompletedBackup;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -10,19 +10,19 @@ import reactor.core.publisher.Mono;
 public final class ScriptedBackups implements BackupTaking {
 
     /** What every backup is unless the test says otherwise. */
-    public static final TakenBackup TAKEN = new TakenBackup(new BackupId("20310405T060709"), BackupInfos.done());
+    public static final CompletedBackup TAKEN = CompletedBackups.taken();
 
     public final List<BackupOrder> asked = new CopyOnWriteArrayList<>();
     public final AtomicInteger cancelled = new AtomicInteger();
-    private volatile Mono<TakenBackup> answer = Mono.just(TAKEN);
+    private volatile Mono<CompletedBackup> answer = Mono.just(TAKEN);
 
     /** What every following call answers. */
-    public void answerWith(Mono<TakenBackup> next) {
+    public void answerWith(Mono<CompletedBackup> next) {
         answer = next;
     }
 
     @Override
-    public Mono<TakenBackup> take(BackupOrder order) {
+    public Mono<CompletedBackup> take(BackupOrder order) {
         return Mono.defer(() -> {
                     asked.add(order);
                     return answer;

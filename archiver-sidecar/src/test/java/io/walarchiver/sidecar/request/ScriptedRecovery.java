@@ -1,5 +1,6 @@
 package io.walarchiver.sidecar.request;
 
+import io.walarchiver.backup.catalog.BackupId;
 import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cluster.RestoreJobView;
 import java.util.List;
@@ -10,14 +11,17 @@ import reactor.core.publisher.Mono;
 /** Stands for recovery: notes what is asked and answers what the test says. */
 public final class ScriptedRecovery implements Recovering {
 
+    /** What is restored unless the test says otherwise. */
+    public static final BackupId RESTORED = new BackupId("20310405T060709");
+
     public final List<RestoreJobView> jobs = new CopyOnWriteArrayList<>();
     public final List<String> asked = new CopyOnWriteArrayList<>();
     public final AtomicInteger cancelled = new AtomicInteger();
-    private volatile Mono<TakenBackup> answer = Mono.just(ScriptedBackups.TAKEN);
+    private volatile Mono<BackupId> answer = Mono.just(RESTORED);
     private volatile Mono<Void> walAnswer = Mono.empty();
 
     /** What every following restore of a base backup answers. */
-    public void answerWith(Mono<TakenBackup> next) {
+    public void answerWith(Mono<BackupId> next) {
         answer = next;
     }
 
@@ -27,7 +31,7 @@ public final class ScriptedRecovery implements Recovering {
     }
 
     @Override
-    public Mono<TakenBackup> recover(RestoreJobView job) {
+    public Mono<BackupId> recover(RestoreJobView job) {
         return Mono.defer(() -> {
                     jobs.add(job);
                     return answer;

@@ -91,6 +91,25 @@ public final class ClusterView {
         return text("metadata", "namespace");
     }
 
+    /**
+     * {@code metadata.namespace} of an object that comes from the API.
+     *
+     * @throws InvalidClusterException when it has none
+     */
+    public String requiredNamespace() {
+        return namespace()
+                .orElseThrow(() -> new InvalidClusterException("the Cluster " + name + " has no metadata.namespace"));
+    }
+
+    /**
+     * {@code metadata.uid} of an object that comes from the API.
+     *
+     * @throws InvalidClusterException when it has none
+     */
+    public String requiredUid() {
+        return uid().orElseThrow(() -> new InvalidClusterException("the Cluster " + name + " has no metadata.uid"));
+    }
+
     /** The value of an annotation. */
     public Optional<String> annotation(String key) {
         return text("metadata", "annotations", key);
@@ -151,6 +170,16 @@ public final class ClusterView {
                     "the field spec.bootstrap.recovery.recoveryTarget of the Cluster is not an object");
         }
         return RecoveryTargetFields.read(target);
+    }
+
+    /** {@code spec.imagePullPolicy}. */
+    public Optional<String> imagePullPolicy() {
+        return text("spec", "imagePullPolicy");
+    }
+
+    /** The service account of the instances: {@code spec.serviceAccountName}, else one with the name of the Cluster. */
+    public String serviceAccountName() {
+        return text("spec", "serviceAccountName").orElse(name);
     }
 
     /** Whether WAL has a volume of its own, mounted beside the data directory. */

@@ -43,7 +43,7 @@ public final class ApiConnection implements KubernetesApi, AutoCloseable {
     public record Settings(Duration requestTimeout, Duration watchDuration, int pageSize) {
 
         /** For use in a cluster. */
-        public static final Settings DEFAULT = new Settings(Duration.ofSeconds(15), Duration.ofMinutes(4), 50);
+        public static final Settings DEFAULT = new Settings(Duration.ofSeconds(15), Duration.ofMinutes(4), 20);
     }
 
     private static final ObjectMapper JSON = new ObjectMapper();

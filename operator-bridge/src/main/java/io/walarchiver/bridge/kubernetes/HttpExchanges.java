@@ -40,8 +40,8 @@ final class HttpExchanges {
         }
     }
 
-    /** No object is larger: etcd stores at most 1.5 MiB; this is for a page of them. */
-    private static final int MAX_ANSWER_BYTES = 128 << 20;
+    /** An object has at most 1.5 MiB, as etcd has it. This is for a page of them, in a small heap. */
+    private static final int MAX_ANSWER_BYTES = 24 << 20;
 
     private static final int MAX_LINE_BYTES = 16 << 20;
 

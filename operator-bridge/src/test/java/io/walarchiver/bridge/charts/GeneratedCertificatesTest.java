@@ -120,7 +120,7 @@ final class GeneratedCertificatesTest {
 
     @Test
     void anotherNameOfTheServiceNeedsAnotherCertificate() throws GeneralSecurityException {
-        installed();
+        var unused = installed();
 
         assertThat(certificates(cluster.render(GENERATED + "\nservice: {name: other}"), "wal-archiver-server-tls")
                         .get(0)

@@ -32,6 +32,8 @@ final class ManifestTest {
 
     @Test
     void plainManifestIsTheChartWithItsDefaults() {
+        // The manifest holds the definition: first things first.
+        definitionInTheChartIsTheOneOfTheProgram();
         String rendered = Chart.PLUGIN
                 .text("wal-archiver", "cnpg-system", "")
                 // Nobody upgrades a plain manifest with Helm.

@@ -14,6 +14,7 @@ import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import io.walarchiver.bridge.cnpgi.backup.BackupProto;
+import io.walarchiver.bridge.cnpgi.backup.BackupResult;
 import io.walarchiver.bridge.cnpgi.identity.IdentityProto;
 import io.walarchiver.bridge.cnpgi.lifecycle.OperatorLifecycleProto;
 import io.walarchiver.bridge.cnpgi.metrics.MetricsProto;
@@ -23,6 +24,7 @@ import io.walarchiver.bridge.cnpgi.postgres.PostgresProto;
 import io.walarchiver.bridge.cnpgi.reconciler.ReconcilerProto;
 import io.walarchiver.bridge.cnpgi.restorejob.RestoreJobHooksGrpc;
 import io.walarchiver.bridge.cnpgi.restorejob.RestoreJobProto;
+import io.walarchiver.bridge.cnpgi.restorejob.RestoreRequest;
 import io.walarchiver.bridge.cnpgi.wal.WALArchiveRequest;
 import io.walarchiver.bridge.cnpgi.wal.WALGrpc;
 import io.walarchiver.bridge.cnpgi.wal.WALRestoreRequest;
@@ -32,6 +34,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -77,6 +80,33 @@ final class ContractTest {
                 .isTrue();
         assertThat(WALArchiveRequest.getDefaultInstance().hasCheckEmptyWalArchive())
                 .isFalse();
+    }
+
+    @Test
+    void requestOfARecoveryJobIsReadFromItsBytes() throws InvalidProtocolBufferException {
+        // Field 1, two bytes; with a newer operator also field 2, a varint.
+        RestoreRequest older = RestoreRequest.parseFrom(HexFormat.of().parseHex("0a027b7d"));
+        RestoreRequest newer = RestoreRequest.parseFrom(HexFormat.of().parseHex("0a027b7d1000"));
+
+        assertThat(older.getClusterDefinition().toStringUtf8()).isEqualTo("{}");
+        assertThat(older.hasCheckEmptyWalArchive()).isFalse();
+        assertThat(newer.hasCheckEmptyWalArchive()).isTrue();
+        assertThat(newer.getCheckEmptyWalArchive()).isFalse();
+    }
+
+    @Test
+    void resultOfABackupIsWrittenAsTheseBytes() {
+        BackupResult result = BackupResult.newBuilder()
+                .setBackupId("b")
+                .setStartedAt(1)
+                .setStoppedAt(2)
+                .setEndLsn("0/1")
+                .setOnline(true)
+                .putMetadata("k", "v")
+                .build();
+
+        assertThat(HexFormat.of().formatHex(result.toByteArray()))
+                .isEqualTo("0a0162" + "1801" + "2002" + "4203302f31" + "6001" + "6a060a016b120176");
     }
 
     @Test

@@ -9,16 +9,22 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.walarchiver.bridge.kubernetes.KubernetesApi.Part;
 import io.walarchiver.bridge.kubernetes.KubernetesApi.WatchEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
@@ -199,6 +205,48 @@ final class ApiConnectionTest {
         StepVerifier.create(api.get(STORE))
                 .expectError(KubernetesException.Unavailable.class)
                 .verify(LIMIT);
+    }
+
+    @Test
+    void answerThatIsNoJsonIsUnavailableAndNotQuoted() {
+        kubernetes.garble(request -> request.verb().equals("get"));
+        kubernetes.garble(request -> request.verb().equals("watch"));
+
+        for (Publisher<?> answer : List.of(api.get(STORE), api.watch(STORE, "1"))) {
+            StepVerifier.create(answer)
+                    .expectErrorSatisfies(e -> assertThat(e)
+                            .isInstanceOf(KubernetesException.Unavailable.class)
+                            .hasMessageNotContaining("secret-value"))
+                    .verify(LIMIT);
+        }
+    }
+
+    @Test
+    void renewedTokenIsReadFromItsFile(@TempDir Path directory) throws IOException {
+        store("{}");
+        Path token = Files.writeString(directory.resolve("token"), "one");
+        Map<String, String> properties = Map.of(
+                "kubernetes.master", kubernetes.address(),
+                "kubernetes.auth.tryKubeConfig", "false",
+                "kubernetes.auth.serviceAccount.token", token.toString());
+        properties.forEach(System::setProperty);
+        try (ApiConnection pod = ApiConnection.fromSurroundings(ApiConnection.Settings.DEFAULT, scheduler)) {
+            kubernetes.demand("one");
+            assertThat(await(pod.get(STORE)).isEmpty()).isFalse();
+
+            kubernetes.demand("two");
+            StepVerifier.create(pod.get(STORE))
+                    .expectError(KubernetesException.Forbidden.class)
+                    .verify(LIMIT);
+            Files.writeString(token, "two");
+            assertThat(await(pod.get(STORE)).isEmpty()).isFalse();
+            StepVerifier.create(pod.watch(STORE, "1"))
+                    .expectNextCount(1)
+                    .thenCancel()
+                    .verify(LIMIT);
+        } finally {
+            properties.keySet().forEach(System::clearProperty);
+        }
     }
 
     @Test

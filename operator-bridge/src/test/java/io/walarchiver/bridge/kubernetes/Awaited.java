@@ -5,19 +5,19 @@ import java.util.Objects;
 import reactor.core.publisher.Mono;
 
 /** Waits for an answer, for a bounded time. */
-final class Awaited {
+public final class Awaited {
 
-    static final Duration LIMIT = Duration.ofSeconds(30);
+    public static final Duration LIMIT = Duration.ofSeconds(30);
 
     private Awaited() {}
 
     /** The value, which has to come. */
-    static <T> T await(Mono<T> answer) {
+    public static <T> T await(Mono<T> answer) {
         return Objects.requireNonNull(answer.block(LIMIT), "no value");
     }
 
     /** The end, without a value. */
-    static void awaitEnd(Mono<?> answer) {
+    public static void awaitEnd(Mono<?> answer) {
         answer.then().block(LIMIT);
     }
 }

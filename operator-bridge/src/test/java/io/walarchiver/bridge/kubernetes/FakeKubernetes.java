@@ -34,7 +34,7 @@ import reactor.core.scheduler.Scheduler;
  * A Kubernetes API on the loopback interface, for namespaced objects: versions and conflicts, status subresources, field
  * selectors, pages, watches over HTTP, merge patches, preconditions, rights, and faults by script.
  */
-final class FakeKubernetes implements AutoCloseable {
+public final class FakeKubernetes implements AutoCloseable {
 
     /**
      * A request as the authoriser sees it.
@@ -44,15 +44,15 @@ final class FakeKubernetes implements AutoCloseable {
      * @param resource with the subresource behind a slash
      * @param name     empty when the request is for all names
      */
-    record Attributes(String verb, String group, String resource, String name) {}
+    public record Attributes(String verb, String group, String resource, String name) {}
 
-    /** What to answer instead; a negative code never answers. */
+    /** What to answer instead; a negative code never answers, and 0 answers nonsense. */
     private record Fault(Predicate<Attributes> to, int code) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    final FakeObjects objects = new FakeObjects();
-    final List<Attributes> requests = new CopyOnWriteArrayList<>();
+    public final FakeObjects objects = new FakeObjects();
+    public final List<Attributes> requests = new CopyOnWriteArrayList<>();
     private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "fake-kubernetes");
@@ -62,9 +62,10 @@ final class FakeKubernetes implements AutoCloseable {
     private final HttpServer server;
     private volatile Predicate<Attributes> rights = request -> true;
     private volatile boolean down;
+    private volatile String token = "";
     private final AtomicInteger openWatches = new AtomicInteger();
 
-    FakeKubernetes() {
+    public FakeKubernetes() {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -75,14 +76,13 @@ final class FakeKubernetes implements AutoCloseable {
         server.start();
     }
 
-    ApiConnection connect(Scheduler scheduler) {
+    public ApiConnection connect(Scheduler scheduler) {
         return connect(new ApiConnection.Settings(Duration.ofSeconds(20), Duration.ofSeconds(60), 3), scheduler);
     }
 
     ApiConnection connect(ApiConnection.Settings settings, Scheduler scheduler) {
         Config config = new ConfigBuilder(Config.empty())
-                .withMasterUrl("http://" + server.getAddress().getHostString() + ":"
-                        + server.getAddress().getPort())
+                .withMasterUrl(address())
                 .withNamespace("shop")
                 .withHttp2Disable(true)
                 .withRequestRetryBackoffLimit(0)
@@ -91,7 +91,7 @@ final class FakeKubernetes implements AutoCloseable {
     }
 
     /** Answers the next request that fits with an error. */
-    void fail(int code, Predicate<Attributes> to) {
+    public void fail(int code, Predicate<Attributes> to) {
         faults.add(new Fault(to, code));
     }
 
@@ -101,12 +101,27 @@ final class FakeKubernetes implements AutoCloseable {
     }
 
     /** Who asks may do this only. */
-    void allow(Predicate<Attributes> allowed) {
+    public void allow(Predicate<Attributes> allowed) {
         rights = allowed;
     }
 
+    /** Answers the next request that fits with something that is no JSON. */
+    void garble(Predicate<Attributes> request) {
+        faults.add(new Fault(request, 0));
+    }
+
+    /** Refuses whoever does not bring the token; empty is no token. */
+    void demand(String bearer) {
+        token = bearer;
+    }
+
+    String address() {
+        return "http://" + server.getAddress().getHostString() + ":"
+                + server.getAddress().getPort();
+    }
+
     /** Answers everything with 503 and ends all watches, until it is up again. */
-    void setDown(boolean isDown) {
+    public void setDown(boolean isDown) {
         down = isDown;
         objects.wakeWatches();
     }
@@ -116,7 +131,7 @@ final class FakeKubernetes implements AutoCloseable {
         return openWatches.get();
     }
 
-    long requests(String verb, String resource) {
+    public long requests(String verb, String resource) {
         return requests.stream()
                 .filter(request ->
                         request.verb().equals(verb) && request.resource().equals(resource))
@@ -144,6 +159,16 @@ final class FakeKubernetes implements AutoCloseable {
         Optional<Fault> fault = nextFault(request.attributes);
         if (fault.isPresent() && fault.orElseThrow().code() < 0) {
             hang();
+        }
+        if (!token.isEmpty()
+                && !("Bearer " + token).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+            throw new ApiError(401, "Unauthorized");
+        }
+        if (fault.isPresent() && fault.orElseThrow().code() == 0) {
+            byte[] garbage = "{\"a\": \nsecret-value".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, garbage.length);
+            exchange.getResponseBody().write(garbage);
+            return;
         }
         if (fault.isPresent() || down) {
             throw new ApiError(fault.map(Fault::code).orElse(503), "by script");

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The objects of {@link FakeKubernetes} and their history. A key is {@code group/plural/namespace/name}. */
-final class FakeObjects {
+public final class FakeObjects {
 
     /** An error answer. */
     static final class ApiError extends RuntimeException {
@@ -51,7 +51,7 @@ final class FakeObjects {
     }
 
     /** Puts an object in, as {@code kubectl apply} would. */
-    synchronized ObjectNode apply(String plural, String json) {
+    public synchronized ObjectNode apply(String plural, String json) {
         ObjectNode object = (ObjectNode) tree(json);
         String apiVersion = object.path("apiVersion").asText();
         String group = apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
@@ -73,7 +73,7 @@ final class FakeObjects {
         pruning.put(groupAndPlural, change);
     }
 
-    synchronized ObjectNode get(String key) {
+    public synchronized ObjectNode get(String key) {
         ObjectNode object = objects.get(key);
         if (object == null) {
             throw new ApiError(404, key + " not found");
@@ -81,11 +81,11 @@ final class FakeObjects {
         return object.deepCopy();
     }
 
-    synchronized boolean has(String key) {
+    public synchronized boolean has(String key) {
         return objects.containsKey(key);
     }
 
-    synchronized void remove(String key) {
+    public synchronized void remove(String key) {
         ObjectNode old = get(key);
         objects.remove(key);
         version++;
@@ -93,7 +93,7 @@ final class FakeObjects {
         record(new Change(version, key, "DELETED", old));
     }
 
-    synchronized ObjectNode list(String prefix, String name, int limit, String after) {
+    public synchronized ObjectNode list(String prefix, String name, int limit, String after) {
         ObjectNode list = JSON.createObjectNode().put("kind", "List").put("apiVersion", "v1");
         ArrayNode items = list.putArray("items");
         ObjectNode metadata = list.putObject("metadata").put("resourceVersion", Long.toString(version));
@@ -127,7 +127,7 @@ final class FakeObjects {
         return store(key, "ADDED", object, null);
     }
 
-    synchronized ObjectNode replace(String key, boolean status, ObjectNode object) {
+    public synchronized ObjectNode replace(String key, boolean status, ObjectNode object) {
         ObjectNode old = get(key);
         String expected = object.at("/metadata/resourceVersion").asText();
         if (!expected.isEmpty()

@@ -1,4 +1,4 @@
-package io.walarchiver.backup.recovery;
+package io.walarchiver.backup.transfer;
 
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.PooledBuffer;
@@ -20,13 +20,13 @@ import reactor.core.publisher.Sinks;
  * and a cancellation alike. All buffers belong to the passage from their lease to their end, so that none is lost, whatever
  * the operators in between drop.
  */
-final class Passage {
+public final class Passage {
 
     /** The download failed or was given up; the reason is told elsewhere. */
-    static final class Over extends IOException {
+    public static final class Over extends IOException {
         private static final long serialVersionUID = 1L;
 
-        Over() {
+        public Over() {
             super("the download is over");
         }
     }
@@ -41,7 +41,7 @@ final class Passage {
     private boolean closed;
 
     /** Waits for memory. Empty when the passage was closed meanwhile. */
-    Mono<RangeBuffer> lease(BufferPool pool) {
+    public Mono<RangeBuffer> lease(BufferPool pool) {
         return pool.acquire(1, BufferPool.Priority.ORDINARY).handle((lease, sink) -> {
             RangeBuffer buffer = own(lease);
             if (buffer != null) {
@@ -63,12 +63,12 @@ final class Passage {
     }
 
     /** Completes when the extracting thread has come. Memory taken before would keep others from what they need. */
-    Mono<Void> entered() {
+    public Mono<Void> entered() {
         return entered.asMono();
     }
 
     /** Hands over the next buffer; completes when it has been taken. */
-    Mono<Void> handOver(RangeBuffer buffer) {
+    public Mono<Void> handOver(RangeBuffer buffer) {
         return Mono.create(sink -> {
             synchronized (this) {
                 if (!closed) {
@@ -81,18 +81,18 @@ final class Passage {
     }
 
     /** Tells that no further buffer will come. */
-    synchronized void complete() {
+    public synchronized void complete() {
         complete = true;
         notifyAll();
     }
 
     /** True when whatever is still done here is for nobody. */
-    synchronized boolean isClosed() {
+    public synchronized boolean isClosed() {
         return closed;
     }
 
     /** To be called first by the extracting thread. */
-    void enter() throws Over {
+    public void enter() throws Over {
         synchronized (this) {
             if (closed) {
                 throw new Over();
@@ -103,7 +103,7 @@ final class Passage {
     }
 
     /** To be called last by the extracting thread, when it has entered. */
-    void leave() {
+    public void leave() {
         synchronized (this) {
             inside = false;
         }
@@ -114,7 +114,7 @@ final class Passage {
      * Ends everything: all memory goes back, the extracting thread is woken up. Completes when it has left, and never
      * fails.
      */
-    Mono<Void> close() {
+    public Mono<Void> close() {
         return Mono.defer(() -> {
             List<RangeBuffer> given;
             boolean busy;
@@ -143,8 +143,13 @@ final class Passage {
         RangeBuffer buffer;
         MonoSink<Void> sink;
         synchronized (this) {
-            while (waiting == null && !complete && !closed) {
-                await();
+            try {
+                while (waiting == null && !complete && !closed) {
+                    wait();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Over();
             }
             if (closed) {
                 throw new Over();
@@ -161,17 +166,8 @@ final class Passage {
         return buffer;
     }
 
-    private synchronized void await() throws IOException {
-        try {
-            wait();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Over();
-        }
-    }
-
     /** The object's bytes, for the extracting thread. */
-    InputStream stream() {
+    public InputStream stream() {
         return new InputStream() {
 
             private @Nullable RangeBuffer current;

@@ -1,7 +1,9 @@
-package io.walarchiver.backup.recovery;
+package io.walarchiver.backup.transfer;
 
 import io.walarchiver.codec.PooledBuffer;
 import java.nio.ByteBuffer;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * One range of an object on its way through memory: filled by the store's threads, emptied by the thread that extracts.
@@ -9,9 +11,10 @@ import java.nio.ByteBuffer;
  * <p>The memory is touched inside this lock only, so it can be given back at any moment: whoever comes later finds that it
  * is gone. An attempt to download that was given up cannot write into the next one.
  */
-final class RangeBuffer {
+public final class RangeBuffer {
 
     private final PooledBuffer pooled;
+    private final Sinks.Empty<Void> gone = Sinks.empty();
     private int attempt;
     private long surplus;
     private boolean released;
@@ -21,7 +24,7 @@ final class RangeBuffer {
     }
 
     /** Starts over; returns the number of the attempt. */
-    synchronized int begin() {
+    public synchronized int begin() {
         if (!released) {
             pooled.buffer().clear();
         }
@@ -30,7 +33,7 @@ final class RangeBuffer {
     }
 
     /** Takes what arrived, as long as there is room and {@code attempt} is the present one. */
-    synchronized void append(int of, ByteBuffer chunk) {
+    public synchronized void append(int of, ByteBuffer chunk) {
         if (released || of != attempt) {
             return;
         }
@@ -41,12 +44,12 @@ final class RangeBuffer {
     }
 
     /** How many bytes arrived, those without room included. */
-    synchronized long received() {
+    public synchronized long received() {
         return released ? 0 : pooled.buffer().position() + surplus;
     }
 
     /** Ends the filling. */
-    synchronized void flip() {
+    public synchronized void flip() {
         if (!released) {
             pooled.buffer().flip();
         }
@@ -76,5 +79,11 @@ final class RangeBuffer {
         }
         // Outside the lock: the next owner's code runs in here.
         pooled.release();
+        Sinks.EmitResult unused = gone.tryEmitEmpty();
+    }
+
+    /** Completes when the memory has been given back: for whoever wants no more than one range in memory. */
+    public Mono<Void> gone() {
+        return gone.asMono();
     }
 }

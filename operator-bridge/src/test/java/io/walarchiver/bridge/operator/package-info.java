@@ -1,0 +1,4 @@
+@NullMarked
+package io.walarchiver.bridge.operator;
+
+import org.jspecify.annotations.NullMarked;
