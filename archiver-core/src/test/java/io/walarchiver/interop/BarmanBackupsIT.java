@@ -363,16 +363,8 @@ class BarmanBackupsIT {
     private static void writeWhatIsNotArchived(PostgresServer primary, PostgresServer standby) {
         SampleCluster.addRows(primary);
         primary.execute("checkpoint");
-        awaitReplay(primary, standby);
+        SampleCluster.awaitReplay(primary, standby);
         standby.execute("checkpoint");
-    }
-
-    private static void awaitReplay(PostgresServer primary, PostgresServer standby) {
-        String position = primary.query("select pg_current_wal_insert_lsn()");
-        Awaitility.await("replay up to " + position)
-                .atMost(WalArchiver.PATIENCE)
-                .until(() -> standby.query("select pg_last_wal_replay_lsn() >= '" + position + "'::pg_lsn")
-                        .equals("t"));
     }
 
     private static Recoverability recoverability(WalArchiver archiver) {

@@ -124,4 +124,13 @@ record SampleCluster(int major, Path home, Path dataDirectory, Map<String, Path>
                 .atMost(WalArchiver.PATIENCE)
                 .until(() -> server.query("select pg_is_in_recovery()").equals("f"));
     }
+
+    /** Waits until a standby has everything that its primary has written so far. */
+    static void awaitReplay(PostgresServer primary, PostgresServer standby) {
+        String position = primary.query("select pg_current_wal_insert_lsn()");
+        Awaitility.await("replay up to " + position)
+                .atMost(WalArchiver.PATIENCE)
+                .until(() -> standby.query("select pg_last_wal_replay_lsn() >= '" + position + "'::pg_lsn")
+                        .equals("t"));
+    }
 }

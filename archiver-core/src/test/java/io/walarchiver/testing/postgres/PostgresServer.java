@@ -137,6 +137,14 @@ public final class PostgresServer implements AutoCloseable {
         return dataDirectory.resolveSibling(dataDirectory.getFileName() + ".log");
     }
 
+    /** Ends the server at once, as a crash would: without a checkpoint, and without archiving what is left. */
+    public void crash() {
+        if (!stopped) {
+            Unprivileged.run(List.of(pgCtl, "stop", "-w", "-m", "immediate", "-D", dataDirectory.toString()), "");
+            stopped = true;
+        }
+    }
+
     /** Shuts down after a checkpoint, archiving what is ready. Does nothing the second time. */
     public void stop() {
         if (!stopped) {
