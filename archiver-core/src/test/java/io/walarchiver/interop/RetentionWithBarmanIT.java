@@ -43,7 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -253,7 +252,7 @@ class RetentionWithBarmanIT {
                 archiver,
                 archiver.layout().walPrefix() + "00000002.history",
                 "1\t0/7000100\tno recovery target specified\n"));
-        Flux.merge(Flux.fromIterable(objects), 8).blockLast(WalArchiver.PATIENCE);
+        Mono.when(objects).block(WalArchiver.PATIENCE);
         each.kept()
                 .forEach((age, target) ->
                         archiver.catalog().keep(new BackupId(id(now, age)), target).block(WalArchiver.PATIENCE));

@@ -4,6 +4,7 @@ import io.walarchiver.sidecar.request.Failure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,7 @@ public final class Maintenance {
 
     /** What the last rounds found. */
     public MaintenanceStatus status() {
-        return status.get();
+        return Objects.requireNonNull(status.get());
     }
 
     /** Works until cancelled; never fails and never completes. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A real server and the service beside it, as on a host of its own. */
 final class Standalone implements AutoCloseable {
@@ -21,7 +22,7 @@ final class Standalone implements AutoCloseable {
     private final Path pgdata;
     private final Path sockets;
     private final Service service;
-    private PostgresServer server;
+    private @Nullable PostgresServer server;
 
     private Standalone(PostgresBinaries binaries, Path pgdata, Path sockets, Service service) {
         this.binaries = binaries;
@@ -60,8 +61,9 @@ final class Standalone implements AutoCloseable {
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);
         }
-        server = binaries.start(pgdata, all);
-        return server;
+        PostgresServer started = binaries.start(pgdata, all);
+        server = started;
+        return started;
     }
 
     /** Where CNPG-I calls come in. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,8 +75,7 @@ class RecoverCommandTest {
     @Test
     void restoreCommandThatWasWrittenBringsWal() throws Exception {
         assertThat(recover().exitCode()).isZero();
-        String command = settings()
-                .get("restore_command")
+        String command = Objects.requireNonNull(settings().get("restore_command"))
                 .replace("%f", archive.cluster().name(1).toString())
                 .replace("%p", "pg_wal/RECOVERYXLOG");
         Process process = new ProcessBuilder("/bin/sh", "-c", command.substring(1, command.length() - 1))

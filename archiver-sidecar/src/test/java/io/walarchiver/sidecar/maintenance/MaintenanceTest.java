@@ -147,6 +147,7 @@ class MaintenanceTest {
         assertThat(maintenance.status().lastRound()).isPresent();
     }
 
+    @SuppressWarnings("NullAway.Init") // made by start, which every test begins with
     private Maintenance maintenance;
 
     private void start(Timing timing) {
