@@ -108,13 +108,7 @@ class BarmanBackupsIT {
 
     private static List<String> backupOptions(PostgresServer source, String... more) {
         List<String> options = new ArrayList<>(List.of(
-                "--immediate-checkpoint",
-                "-h",
-                "127.0.0.1",
-                "-U",
-                "postgres",
-                "-p",
-                Integer.toString(source.port())));
+                "--immediate-checkpoint", "-h", "127.0.0.1", "-U", "postgres", "-p", Integer.toString(source.port())));
         options.addAll(List.of(more));
         return options;
     }
@@ -135,8 +129,7 @@ class BarmanBackupsIT {
         SampleCluster cluster = SampleCluster.create(major, Files.createDirectory(directory.resolve("source")));
         Path configuration = moveConfigurationOut(cluster);
         try (WalArchiver archiver = new WalArchiver(store, prefix, Compression.ZSTD, directory)) {
-            Map<String, String> settings =
-                    new LinkedHashMap<>(archivingByBarman(tools, prefix, option(compression)));
+            Map<String, String> settings = new LinkedHashMap<>(archivingByBarman(tools, prefix, option(compression)));
             settings.put("config_file", configuration.resolve("postgresql.conf").toString());
             settings.put("hba_file", configuration.resolve("pg_hba.conf").toString());
             settings.put("ident_file", configuration.resolve("pg_ident.conf").toString());
@@ -220,7 +213,12 @@ class BarmanBackupsIT {
                         "create tablespace inside location '" + inside + "'",
                         "create table inmate tablespace inside as select generate_series(1, 77)");
                 tools.succeed(
-                        server, "barman-cloud-backup", prefix, backupOptions(source), Map.of(), BarmanTools.SERVER_NAME);
+                        server,
+                        "barman-cloud-backup",
+                        prefix,
+                        backupOptions(source),
+                        Map.of(),
+                        BarmanTools.SERVER_NAME);
                 archiver.archiveEverything(source);
             }
 
@@ -249,7 +247,8 @@ class BarmanBackupsIT {
     private Map<String, Path> targets(SampleCluster cluster) {
         Map<String, Path> targets = new HashMap<>();
         cluster.tablespaces()
-                .forEach((name, location) -> targets.put(name, directory.resolve("restored " + location.getFileName())));
+                .forEach(
+                        (name, location) -> targets.put(name, directory.resolve("restored " + location.getFileName())));
         return targets;
     }
 
@@ -275,7 +274,8 @@ class BarmanBackupsIT {
                         Map.of(),
                         BarmanTools.SERVER_NAME);
 
-                CatalogEntry.Readable theirs = archiver.choose(RecoveryTarget.latest()).backup();
+                CatalogEntry.Readable theirs =
+                        archiver.choose(RecoveryTarget.latest()).backup();
                 assertThat(theirs.info().name()).contains("theirs");
                 WalSegmentName end = theirs.info().end().segment().orElseThrow();
                 assertThat(recoverability(archiver).unrecoverable())
@@ -288,7 +288,8 @@ class BarmanBackupsIT {
                                         .withTablespaces(
                                                 tablespace -> early.resolveSibling("early-" + tablespace.oid()))))
                         .isInstanceOf(RecoveryException.FirstWalMissing.class)
-                        .hasMessageContaining(theirs.info().begin().segment().orElseThrow().toString());
+                        .hasMessageContaining(
+                                theirs.info().begin().segment().orElseThrow().toString());
                 assertThat(early).doesNotExist();
 
                 archiver.archiveEverything(primary);
@@ -368,10 +369,9 @@ class BarmanBackupsIT {
     }
 
     private static Recoverability recoverability(WalArchiver archiver) {
-        WalInventory inventory = WalArchiver.answer(
-                WalInventory.read(store, archiver.layout(), SegmentSize.ofMebibytes(1)));
-        TimelineHistories histories =
-                WalArchiver.answer(TimelineHistories.read(store, archiver.layout(), inventory));
+        WalInventory inventory =
+                WalArchiver.answer(WalInventory.read(store, archiver.layout(), SegmentSize.ofMebibytes(1)));
+        TimelineHistories histories = WalArchiver.answer(TimelineHistories.read(store, archiver.layout(), inventory));
         return Recoverability.of(inventory, histories, archiver.list());
     }
 
@@ -382,8 +382,8 @@ class BarmanBackupsIT {
         Path archiveWorks = Files.createFile(directory.resolve("archive-works"));
         SampleCluster cluster = SampleCluster.create(15, Files.createDirectory(directory.resolve("source")));
         try (WalArchiver archiver = new WalArchiver(store, prefix, Compression.NONE, directory);
-                PostgresServer source = cluster.start(
-                        Map.of("archive_mode", "on", "archive_command", "test -e " + archiveWorks))) {
+                PostgresServer source =
+                        cluster.start(Map.of("archive_mode", "on", "archive_command", "test -e " + archiveWorks))) {
             tools.succeed(
                     server,
                     "barman-cloud-backup",

@@ -142,8 +142,11 @@ record BarmanTools(Path directory, String version, boolean snappyWorks) {
     /** The tool as {@code archive_command} or {@code restore_command}. */
     String walCommand(S3Server server, String tool, String prefix, List<String> options, String placeholders) {
         StringBuilder command = new StringBuilder("env");
-        environment(server).forEach((name, value) -> command.append(' ').append(name).append('=').append(value));
-        command(server, tool, prefix, options, SERVER_NAME).forEach(word -> command.append(' ').append(word));
+        environment(server)
+                .forEach((name, value) ->
+                        command.append(' ').append(name).append('=').append(value));
+        command(server, tool, prefix, options, SERVER_NAME)
+                .forEach(word -> command.append(' ').append(word));
         return command.append(' ').append(placeholders).toString();
     }
 

@@ -82,8 +82,8 @@ final class EventLog implements AutoCloseable {
                     + " to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),"
                     + " pg_current_wal_insert_lsn(), pg_create_restore_point('" + name + "') from event")) {
                 row.next();
-                Moment moment = new Moment(
-                        row.getLong(1), Instant.parse(row.getString(2)), Lsn.parse(row.getString(3)), name);
+                Moment moment =
+                        new Moment(row.getLong(1), Instant.parse(row.getString(2)), Lsn.parse(row.getString(3)), name);
                 connection.rollback();
                 return moment;
             }

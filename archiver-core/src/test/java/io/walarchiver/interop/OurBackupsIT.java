@@ -45,8 +45,9 @@ class OurBackupsIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final DateTimeFormatter CONSOLE =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final DateTimeFormatter ASCTIME =
-            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss uuuu", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter ASCTIME = DateTimeFormatter.ofPattern(
+                    "EEE MMM ppd HH:mm:ss uuuu", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     @TempDir
     static Path bucket;
@@ -137,8 +138,7 @@ class OurBackupsIT {
                 .isEqualTo("rwx------");
         assertThat(links(restored)).containsExactlyInAnyOrderElementsOf(tablespaces.values());
 
-        String restoreCommand =
-                tools.walCommand(server, "barman-cloud-wal-restore", prefix, List.of(), "%f %p");
+        String restoreCommand = tools.walCommand(server, "barman-cloud-wal-restore", prefix, List.of(), "%f %p");
         Files.createFile(restored.resolve("recovery.signal"));
         try (PostgresServer recovering = cluster.startRestored(
                 restored,
@@ -149,9 +149,11 @@ class OurBackupsIT {
                         "immediate",
                         "recovery_target_action",
                         "pause"))) {
-            Awaitility.await("the end of the backup").atMost(WalArchiver.PATIENCE).until(() -> recovering
-                    .query("select pg_get_wal_replay_pause_state()")
-                    .equals("paused"));
+            Awaitility.await("the end of the backup")
+                    .atMost(WalArchiver.PATIENCE)
+                    .until(() -> recovering
+                            .query("select pg_get_wal_replay_pause_state()")
+                            .equals("paused"));
             assertThat(SampleCluster.rows(recovering)).isEqualTo(atBackup);
         }
         try (PostgresServer recovered = cluster.startRestored(restored, Map.of("restore_command", restoreCommand))) {
@@ -162,14 +164,13 @@ class OurBackupsIT {
             places.add(restored);
             Set<Path> open = openFiles(recovered);
             assertThat(open).allMatch(file -> places.stream().anyMatch(file::startsWith));
-            assertThat(places)
-                    .allMatch(place -> open.stream().anyMatch(file -> file.startsWith(place)));
+            assertThat(places).allMatch(place -> open.stream().anyMatch(file -> file.startsWith(place)));
         }
     }
 
     private static void listsAndShows(BarmanTools tools, String prefix, CompletedBackup backup) throws IOException {
-        String console = tools.succeed(
-                server, "barman-cloud-backup-list", prefix, List.of(), Map.of(), BarmanTools.SERVER_NAME);
+        String console =
+                tools.succeed(server, "barman-cloud-backup-list", prefix, List.of(), Map.of(), BarmanTools.SERVER_NAME);
         assertThat(console.lines().filter(line -> line.startsWith(backup.id().value())))
                 .singleElement()
                 .asString()
@@ -204,7 +205,8 @@ class OurBackupsIT {
         assertThat(record.get("end_time").asText()).isEqualTo(ASCTIME.format(backup.stoppedAt()));
         assertThat(record.get("begin_wal").asText()).isEqualTo(backup.beginWal().toString());
         assertThat(record.get("end_wal").asText()).isEqualTo(backup.endWal().toString());
-        assertThat(record.get("begin_xlog").asText()).isEqualTo(backup.beginLsn().toString());
+        assertThat(record.get("begin_xlog").asText())
+                .isEqualTo(backup.beginLsn().toString());
         assertThat(record.get("end_xlog").asText()).isEqualTo(backup.endLsn().toString());
         assertThat(record.get("timeline").asInt()).isEqualTo(1);
         assertThat(record.get("systemid").asText()).isEqualTo(Long.toUnsignedString(backup.systemIdentifier()));

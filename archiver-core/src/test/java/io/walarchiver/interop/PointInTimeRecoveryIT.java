@@ -24,7 +24,6 @@ import io.walarchiver.wal.WalFileName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -217,8 +216,7 @@ class PointInTimeRecoveryIT {
             BackupChoice unused = restore(RecoveryTarget.latest(), standbyData);
             Files.createFile(standbyData.resolve("standby.signal"));
             try (PostgresServer standby = startArchiving(
-                    standbyData,
-                    Map.of("primary_conninfo", "host=127.0.0.1 user=postgres port=" + primary.port()))) {
+                    standbyData, Map.of("primary_conninfo", "host=127.0.0.1 user=postgres port=" + primary.port()))) {
                 try (EventLog log = EventLog.write(primary)) {
                     Moment unusedMoment = log.moment("streamed");
                 }
@@ -270,8 +268,7 @@ class PointInTimeRecoveryIT {
 
         TargetTimeline two = new TargetTimeline.Numbered(new Timeline(2));
         assertThat(recover(RecoveryTarget.latest().with(two))).isEqualTo(at(ofTwo, endOfTwo, 4));
-        assertThat(recover(RecoveryTarget.time(lateOnTwo.time()).with(two)))
-                .isEqualTo(at(ofTwo, lateOnTwo.rows(), 4));
+        assertThat(recover(RecoveryTarget.time(lateOnTwo.time()).with(two))).isEqualTo(at(ofTwo, lateOnTwo.rows(), 4));
         assertThat(recover(RecoveryTarget.time(onTwo.time()).with(two))).isEqualTo(at(ofOne, onTwo.rows(), 4));
 
         // The end of timeline 1 is in the partial segment.
@@ -279,8 +276,8 @@ class PointInTimeRecoveryIT {
         assertThat(recover(RecoveryTarget.latest().with(one))).isEqualTo(at(ofOne, endOfOne, 4));
         assertThat(recover(RecoveryTarget.time(onOne.time()).with(one))).isEqualTo(at(ofOne, onOne.rows(), 4));
 
-        assertThatThrownBy(() -> archiver.choose(
-                        RecoveryTarget.latest().with(new TargetTimeline.Numbered(new Timeline(9)))))
+        assertThatThrownBy(() ->
+                        archiver.choose(RecoveryTarget.latest().with(new TargetTimeline.Numbered(new Timeline(9)))))
                 .isInstanceOf(RecoveryException.NoSuitableBackup.class)
                 .hasMessageContaining("not on the way to timeline 9");
     }

@@ -95,8 +95,7 @@ class RetentionWithBarmanIT {
     }
 
     private static Case policy(String policy, Map<Integer, KeepTarget> kept, String... more) {
-        return new Case(
-                policy + pinned(kept), List.of("-r", policy), Optional.empty(), kept, List.of(more));
+        return new Case(policy + pinned(kept), List.of("-r", policy), Optional.empty(), kept, List.of(more));
     }
 
     private static Case deletion(int age, Map<Integer, KeepTarget> kept, String... more) {
@@ -150,8 +149,7 @@ class RetentionWithBarmanIT {
             deletion(10, Map.of(20, KeepTarget.STANDALONE)));
 
     static Stream<Arguments> cases() {
-        return BarmanTools.installed().stream()
-                .flatMap(tools -> CASES.stream().map(each -> Arguments.of(tools, each)));
+        return BarmanTools.installed().stream().flatMap(tools -> CASES.stream().map(each -> Arguments.of(tools, each)));
     }
 
     @ParameterizedTest(name = "{0}: {1}", allowZeroInvocations = true)
@@ -187,7 +185,8 @@ class RetentionWithBarmanIT {
             Retention retention = new Retention(store, ours.layout(), ours.catalog());
             RetentionPlan plan = WalArchiver.answer(each.asked()
                     .map(age -> retention.planDeletion(new BackupId(id(now, age)), 0))
-                    .orElseGet(() -> retention.plan(RetentionPolicy.parse(each.options().get(1)), 0, now)));
+                    .orElseGet(() ->
+                            retention.plan(RetentionPolicy.parse(each.options().get(1)), 0, now)));
             SortedSet<String> planned = new TreeSet<>(WalArchiver.answer(
                     retention.deletedKeys(plan).map(key -> relative(key, ours)).collectList()));
             assertThat(WalArchiver.answer(new RetentionRun(store, ours.layout(), ours.catalog()).execute(plan))
@@ -203,10 +202,8 @@ class RetentionWithBarmanIT {
     }
 
     private static Recoverability recoverability(WalArchiver archiver) {
-        WalInventory inventory =
-                WalArchiver.answer(WalInventory.read(store, archiver.layout(), SegmentSize.DEFAULT));
-        TimelineHistories histories =
-                WalArchiver.answer(TimelineHistories.read(store, archiver.layout(), inventory));
+        WalInventory inventory = WalArchiver.answer(WalInventory.read(store, archiver.layout(), SegmentSize.DEFAULT));
+        TimelineHistories histories = WalArchiver.answer(TimelineHistories.read(store, archiver.layout(), inventory));
         return Recoverability.of(inventory, histories, archiver.list());
     }
 
@@ -254,16 +251,19 @@ class RetentionWithBarmanIT {
                 "1\t0/7000100\tno recovery target specified\n"));
         Mono.when(objects).block(WalArchiver.PATIENCE);
         each.kept()
-                .forEach((age, target) ->
-                        archiver.catalog().keep(new BackupId(id(now, age)), target).block(WalArchiver.PATIENCE));
+                .forEach((age, target) -> archiver.catalog()
+                        .keep(new BackupId(id(now, age)), target)
+                        .block(WalArchiver.PATIENCE));
     }
 
     private static void backup(WalArchiver archiver, Instant now, int age, int timeline, int segment) {
         String id = id(now, age);
         FakeBackup fake = FakeBackup.done(id, name(timeline, segment), now.minus(Duration.ofDays(age)))
                 .end(name(timeline, segment + 1));
-        put(archiver, archiver.layout().backupPrefix(id) + "data.tar.gz", "data").block(WalArchiver.PATIENCE);
-        put(archiver, archiver.layout().backupPrefix(id) + "data_0001.tar.gz", "more").block(WalArchiver.PATIENCE);
+        put(archiver, archiver.layout().backupPrefix(id) + "data.tar.gz", "data")
+                .block(WalArchiver.PATIENCE);
+        put(archiver, archiver.layout().backupPrefix(id) + "data_0001.tar.gz", "more")
+                .block(WalArchiver.PATIENCE);
         archiver.catalog()
                 .write(new BackupId(id), BackupInfoFormat.parse(fake.record()))
                 .block(WalArchiver.PATIENCE);

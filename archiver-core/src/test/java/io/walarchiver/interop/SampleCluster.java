@@ -101,8 +101,7 @@ record SampleCluster(int major, Path home, Path dataDirectory, Map<String, Path>
     static Map<String, Integer> rows(PostgresServer server) {
         Map<String, Integer> counted = new HashMap<>();
         ROWS.keySet()
-                .forEach(table ->
-                        counted.put(table, Integer.valueOf(server.query("select count(*) from " + table))));
+                .forEach(table -> counted.put(table, Integer.valueOf(server.query("select count(*) from " + table))));
         return counted;
     }
 

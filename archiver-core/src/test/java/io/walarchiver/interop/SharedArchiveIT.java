@@ -93,13 +93,13 @@ class SharedArchiveIT {
         return Objects.requireNonNull(cluster).start(Map.of("archive_mode", "on", "archive_command", "true"));
     }
 
-    private static String run(BarmanTools tools, String tool, String prefix, List<String> options, String... arguments) {
+    private static String run(
+            BarmanTools tools, String tool, String prefix, List<String> options, String... arguments) {
         return tools.succeed(server, tool, prefix, options, Map.of(), arguments);
     }
 
     private static JsonNode list(BarmanTools tools, String prefix) throws IOException {
-        String console =
-                run(tools, "barman-cloud-backup-list", prefix, List.of(), BarmanTools.SERVER_NAME);
+        String console = run(tools, "barman-cloud-backup-list", prefix, List.of(), BarmanTools.SERVER_NAME);
         JsonNode list = JSON.readTree(run(
                         tools,
                         "barman-cloud-backup-list",
@@ -137,8 +137,8 @@ class SharedArchiveIT {
 
             archiver.catalog().keep(backup.id(), KeepTarget.FULL).block(WalArchiver.PATIENCE);
             assertThat(keep(tools, prefix, List.of("-s"), id)).contains("Keep: full");
-            BarmanTools.Outcome refused = tools.run(
-                    server, "barman-cloud-backup-delete", prefix, List.of("-b", id), BarmanTools.SERVER_NAME);
+            BarmanTools.Outcome refused =
+                    tools.run(server, "barman-cloud-backup-delete", prefix, List.of("-b", id), BarmanTools.SERVER_NAME);
             assertThat(refused.exitCode()).as(refused.output()).isEqualTo(1);
             archiver.catalog().release(backup.id()).block(WalArchiver.PATIENCE);
             assertThat(keep(tools, prefix, List.of("-s"), id)).contains("nokeep");
@@ -160,8 +160,8 @@ class SharedArchiveIT {
         String prefix = "slash/" + tools.version();
         String url = prefix + "/";
         try (WalArchiver archiver = archiver(prefix)) {
-            FakeBackup fake =
-                    FakeBackup.done("20310405T060708", "000000010000000000000003", Instant.parse("2031-04-05T06:08:00Z"));
+            FakeBackup fake = FakeBackup.done(
+                    "20310405T060708", "000000010000000000000003", Instant.parse("2031-04-05T06:08:00Z"));
             BackupId id = new BackupId(fake.id());
             place(archiver, "data.tar", "no tar".getBytes(StandardCharsets.UTF_8), id);
             place(archiver, "backup.info", fake.record(), id);
@@ -222,7 +222,10 @@ class SharedArchiveIT {
             Disposable taking = cancelled.take(Optional.of("cancelled")).subscribe();
             Awaitility.await("a part of the backup")
                     .atMost(WalArchiver.PATIENCE)
-                    .until(() -> cancelled.progress().filter(p -> p.bytesStored() > 0).isPresent());
+                    .until(() -> cancelled
+                            .progress()
+                            .filter(p -> p.bytesStored() > 0)
+                            .isPresent());
             taking.dispose();
             cancelled.idle().block(WalArchiver.PATIENCE);
 
@@ -279,7 +282,8 @@ class SharedArchiveIT {
             assertThat(source.query("select count(*) from pg_stat_activity where application_name like '%backup%'"))
                     .isEqualTo("0");
             // The server is not left in backup mode, and the next one is.
-            assertThat(archiver.backUp(source, Optional.empty(), settings -> settings).id())
+            assertThat(archiver.backUp(source, Optional.empty(), settings -> settings)
+                            .id())
                     .isGreaterThan(sound.id());
         }
     }
@@ -334,7 +338,8 @@ class SharedArchiveIT {
 
             assertThat(list(tools, prefix).findValuesAsText("backup_name")).containsExactly("ours", "theirs");
             assertThat(archiver.list())
-                    .extracting(entry -> ((CatalogEntry.Readable) entry).info().name().orElse(""))
+                    .extracting(entry ->
+                            ((CatalogEntry.Readable) entry).info().name().orElse(""))
                     .containsExactly("ours", "theirs");
 
             Path byBarman = directory.resolve("by-barman");
@@ -366,11 +371,12 @@ class SharedArchiveIT {
 
     private static List<String> tablespaceOptions(SampleCluster cluster, Path restored) {
         return cluster.tablespaces().entrySet().stream()
-                .flatMap(entry -> List.of(
+                .flatMap(
+                        entry -> List.of(
                                 "--tablespace",
                                 entry.getKey() + ":" + restored + "-"
                                         + entry.getValue().getFileName())
-                        .stream())
+                                .stream())
                 .toList();
     }
 
@@ -381,8 +387,7 @@ class SharedArchiveIT {
         return RestoreDestination.of(restored).withTablespaces(TablespaceMapping.of(targets));
     }
 
-    private static void recover(
-            SampleCluster cluster, Path data, String restoreCommand, Map<String, Integer> expected)
+    private static void recover(SampleCluster cluster, Path data, String restoreCommand, Map<String, Integer> expected)
             throws IOException {
         Files.createFile(data.resolve("recovery.signal"));
         try (PostgresServer recovered = cluster.startRestored(data, Map.of("restore_command", restoreCommand))) {

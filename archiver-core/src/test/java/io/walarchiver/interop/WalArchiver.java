@@ -188,8 +188,7 @@ final class WalArchiver implements AutoCloseable {
         return new BaseBackup(
                 settings.apply(BackupSettings.of(layout).withFastCheckpoint(true)),
                 new DataDirectory(server.dataDirectory()),
-                new JdbcBackupServer(
-                        new ServerAddress.Tcp("127.0.0.1", server.port()), "postgres", "postgres", jdbc),
+                new JdbcBackupServer(new ServerAddress.Tcp("127.0.0.1", server.port()), "postgres", "postgres", jdbc),
                 new BackupCatalog(through, layout, PutOptions.NONE),
                 through,
                 Codec.of(compression),
@@ -249,9 +248,12 @@ final class WalArchiver implements AutoCloseable {
     }
 
     void awaitArchived(WalFileName file) {
-        Awaitility.await("archiving of " + file).atMost(PATIENCE).until(() -> answer(store.list(layout.walKeyStem(file))
-                .any(object ->
-                        layout.walFileOf(object.key()).filter(file::equals).isPresent())));
+        Awaitility.await("archiving of " + file)
+                .atMost(PATIENCE)
+                .until(() -> answer(store.list(layout.walKeyStem(file))
+                        .any(object -> layout.walFileOf(object.key())
+                                .filter(file::equals)
+                                .isPresent())));
     }
 
     static <T> T answer(Mono<T> call) {

@@ -87,8 +87,8 @@ final class WalCommands implements AutoCloseable {
 
     private void answer(Socket caller) {
         try (caller;
-                BufferedReader in = new BufferedReader(
-                        new InputStreamReader(caller.getInputStream(), StandardCharsets.UTF_8))) {
+                BufferedReader in =
+                        new BufferedReader(new InputStreamReader(caller.getInputStream(), StandardCharsets.UTF_8))) {
             String[] words = String.valueOf(in.readLine()).split(" ", 3);
             String answer = answer(words) ? DONE : NOT_DONE;
             caller.getOutputStream().write((answer + "\n").getBytes(StandardCharsets.UTF_8));

@@ -75,7 +75,8 @@ class EmbeddedS3Test {
                 client.putObject(request -> request.bucket(server.bucket()).key(key), RequestBody.fromString(key));
             }
             client.deleteObjects(request -> request.bucket(server.bucket())
-                    .delete(keys -> keys.objects(ObjectIdentifier.builder().key("a//c").build())));
+                    .delete(keys ->
+                            keys.objects(ObjectIdentifier.builder().key("a//c").build())));
 
             assertThat(client.getObjectAsBytes(
                                     request -> request.bucket(server.bucket()).key("a//b"))

@@ -100,8 +100,9 @@ final class Unprivileged {
             }
             String printed = Files.readString(output);
             if (!ended || process.exitValue() != 0) {
-                throw new IllegalStateException(
-                        String.join(" ", all) + (ended ? " failed:\n" : " did not end within two minutes:\n") + printed);
+                throw new IllegalStateException(String.join(" ", all)
+                        + (ended ? " failed:\n" : " did not end within two minutes:\n")
+                        + printed);
             }
             return printed;
         } catch (IOException e) {

@@ -74,12 +74,12 @@ final class Tools {
         }
     }
 
+    /** The directory a program really is in. */
     private static Path real(Path program) {
         try {
-            Path resolved = program.toRealPath();
-            return resolved.getParent() == null ? program.getParent() : resolved.getParent();
+            return program.toRealPath().resolveSibling("").normalize();
         } catch (IOException gone) {
-            return program.getParent();
+            return program.resolveSibling("").normalize();
         }
     }
 
