@@ -31,7 +31,9 @@ import io.walarchiver.wal.WalSegmentName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -392,6 +394,7 @@ class BarmanBackupsIT {
                     Map.of(),
                     BarmanTools.SERVER_NAME);
 
+            awaitNextId();
             // While it waits for a checkpoint that takes its time.
             source.execute("update noise set note = note || '!'");
             List<String> slowly = new ArrayList<>(backupOptions(source, "--name", "at-start"));
@@ -403,6 +406,7 @@ class BarmanBackupsIT {
             }
             source.execute("checkpoint");
 
+            awaitNextId();
             server.refuseParts(true);
             try (Running backup = new Running(tools, prefix, backupOptions(source, "--name", "refused"))) {
                 // Releases of old may hang when they have recorded the failure.
@@ -415,11 +419,13 @@ class BarmanBackupsIT {
 
             // While it waits for the archive that does not work.
             Files.delete(archiveWorks);
+            awaitNextId();
             try (Running backup = new Running(tools, prefix, backupOptions(source, "--name", "at-stop"))) {
                 awaitWaiting(source, "BackupWaitWalArchive");
                 terminateSession(source);
                 backup.awaitFailure();
             }
+            awaitNextId();
             try (Running backup = new Running(tools, prefix, backupOptions(source, "--name", "killed"))) {
                 awaitWaiting(source, "BackupWaitWalArchive");
             }
@@ -471,6 +477,14 @@ class BarmanBackupsIT {
             assertThat(archiver.choose(RecoveryTarget.latest()).backup().isRestorable())
                     .isTrue();
         }
+    }
+
+    /** barman names backups by the second, and the second of two with one name replaces the first. */
+    private static void awaitNextId() {
+        Instant before = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        Awaitility.await("the next second")
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> Instant.now().truncatedTo(ChronoUnit.SECONDS).isAfter(before));
     }
 
     private static Map<String, BackupStatus> statuses(WalArchiver archiver) {
