@@ -85,6 +85,8 @@ final class EventLog implements AutoCloseable {
                 Moment moment =
                         new Moment(row.getLong(1), Instant.parse(row.getString(2)), Lsn.parse(row.getString(3)), name);
                 connection.rollback();
+                // Recovery to the last moment of all needs something behind it.
+                awaitRows();
                 return moment;
             }
         }

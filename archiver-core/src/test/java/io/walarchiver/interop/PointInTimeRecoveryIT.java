@@ -141,13 +141,13 @@ class PointInTimeRecoveryIT {
             EventLog.create(source);
             try (EventLog log = EventLog.write(source)) {
                 early = log.moment("early");
-                first = archiver.backUp(source, Optional.of("first"), settings -> settings);
+                first = archiver.backUp(source, Optional.of("one"), settings -> settings);
                 byTime = log.moment("by-time");
                 byPosition = log.moment("by-position");
                 byName = log.moment("by-name");
                 transaction = log.transaction();
                 atSecond = EventLog.rows(source);
-                second = archiver.backUp(source, Optional.of("second"), settings -> settings);
+                second = archiver.backUp(source, Optional.of("two"), settings -> settings);
                 afterSecond = log.moment("after-second");
             }
             atEnd = EventLog.rows(source);
