@@ -119,6 +119,7 @@ public final class BackupRequests {
             return Mono.error(new PreconditionException("the backup " + other.name + " has been running since "
                     + other.since + "; ask again when it has ended"));
         }
-        return taking.take(order).doFinally(signal -> running.set(null));
+        // Free again before the caller hears of the end, and may ask anew.
+        return Mono.using(() -> mine, taken -> taking.take(order), taken -> running.set(null), true);
     }
 }

@@ -54,7 +54,8 @@ public final class RecoveryRequests {
             if (!running.compareAndSet(false, true)) {
                 return Mono.error(new PreconditionException("a backup is already being restored here"));
             }
-            return recovering.recover(job).doFinally(signal -> running.set(false));
+            // Free again before the caller hears of the end, and may ask anew.
+            return Mono.using(() -> running, taken -> recovering.recover(job), taken -> taken.set(false), true);
         }));
     }
 
