@@ -39,7 +39,7 @@ final class Completion {
         try {
             if (!mark.isComplete()) {
                 furnish();
-                new FinishedCluster(plan, mark.controlFile()).verify(observer);
+                verify(mark, observer);
                 ownLabel();
                 flush();
                 mark.complete();
@@ -50,6 +50,16 @@ final class Completion {
                     "backup " + plan.order().backup().id() + " cannot be completed: " + unsafe.getMessage(), unsafe);
         } catch (IOException failure) {
             throw OpenDestination.unusable("complete " + destination.dataDirectory(), failure);
+        }
+    }
+
+    /** Objects can be damaged in a way that only shows here; the next run must not rely on what came of them. */
+    private void verify(UnfinishedMark mark, BackupRestoreObserver observer) throws IOException {
+        try {
+            new FinishedCluster(plan, mark.controlFile()).verify(observer);
+        } catch (RecoveryException contradiction) {
+            mark.forget();
+            throw contradiction;
         }
     }
 

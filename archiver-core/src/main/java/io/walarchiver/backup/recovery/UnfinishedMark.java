@@ -48,6 +48,7 @@ final class UnfinishedMark implements Closeable {
     private static final String CONTROL_FILE = "pg_control";
     private static final String DONE = "done=";
     private static final String COMPLETE = "complete";
+    private static final String AGAIN = "again";
     private static final String BOOT = "boot=";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final String COMMENT = """
@@ -153,6 +154,8 @@ final class UnfinishedMark implements Closeable {
                 done.add(line.substring(DONE.length()));
             } else if (line.equals(COMPLETE)) {
                 complete = true;
+            } else if (line.equals(AGAIN)) {
+                done.clear();
             }
             // What was appended last may have been cut off; it is passed over.
         }
@@ -186,6 +189,12 @@ final class UnfinishedMark implements Closeable {
         if (done.add(file.key().value())) {
             append(DONE + file.key());
         }
+    }
+
+    /** Takes all notes back: what was extracted turned out to be wrong. */
+    synchronized void forget() throws IOException {
+        done.clear();
+        append(AGAIN);
     }
 
     /** True when an earlier run had nothing left to do but to remove the mark. */

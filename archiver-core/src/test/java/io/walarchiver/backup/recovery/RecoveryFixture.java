@@ -84,6 +84,7 @@ final class RecoveryFixture implements BackupRestoreObserver {
             BackupRestoreSettings.DEFAULT.withFlush(false).withRetryWindow(Duration.ZERO);
     Duration walWindow = Duration.ZERO;
     Runnable onProgress = () -> {};
+    Runnable onExtracted = () -> {};
 
     @Nullable
     String error;
@@ -291,6 +292,7 @@ final class RecoveryFixture implements BackupRestoreObserver {
     @Override
     public void extracted(BackupFile file) {
         events.add("extracted " + file.key().name());
+        onExtracted.run();
     }
 
     @Override

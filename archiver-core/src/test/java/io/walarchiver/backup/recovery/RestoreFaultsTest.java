@@ -287,6 +287,31 @@ class RestoreFaultsTest {
         }
     }
 
+    /** Gives up when the n-th archive is extracted: between two of them, and when the last steps begin. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aRestoreCanBeGivenUpBetweenItsSteps(int archives) {
+        SortedMap<String, String> whole = whole();
+        RecoveryFixture fixture = fixture("steps");
+        Sinks.Empty<Void> enough = Sinks.empty();
+        AtomicInteger extracted = new AtomicInteger();
+        fixture.onExtracted = () -> {
+            if (extracted.incrementAndGet() == archives) {
+                enough.tryEmitEmpty();
+            }
+        };
+
+        assertThat(fixture.restore().takeUntilOther(enough.asMono()).blockOptional(Duration.ofSeconds(60)))
+                .isEmpty();
+
+        fixture.assertNothingHeld();
+        fixture.onExtracted = () -> {};
+        if (fixture.isMarked()) {
+            fixture.done();
+        }
+        assertThat(tree(fixture)).isEqualTo(whole);
+    }
+
     @Test
     void aRestoreThatWaitsForMemoryCanBeGivenUp() {
         RecoveryFixture fixture = fixture("memory");

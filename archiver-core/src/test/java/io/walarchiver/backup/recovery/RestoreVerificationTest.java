@@ -171,6 +171,22 @@ class RestoreVerificationTest {
                 .hasMessageContaining("backup_label");
     }
 
+    @Test
+    void archivesThatWereWrongAreReadAgain() {
+        String wrong = RecoveryFixture.LABEL.replace("0/300028", "0/300027");
+        TarBytes tar = beginning(new TarBytes())
+                .file("global/pg_control", FakeCluster.controlFile(RecoveryFixture.SIZE, fixture.identifier))
+                .file("backup_label", 0644, wrong.getBytes(StandardCharsets.UTF_8));
+        fixture.place("data.tar", tar.bytes());
+        assertThat(failsAtTheEnd()).hasMessageContaining("0/300027");
+
+        // The same length: nothing but its content tells that it is another object.
+        fixture.place("data.tar", cluster());
+
+        assertThat(fixture.done().resumed()).isTrue();
+        assertThat(fixture.pgdata.resolve("backup_label")).hasContent(RecoveryFixture.LABEL);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"PG_VERSION", "global/pg_control", "backup_label"})
     void nothingThatAServerNeedsMayBeMissing(String name) {
