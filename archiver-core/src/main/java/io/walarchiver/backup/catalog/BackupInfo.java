@@ -66,8 +66,10 @@ public record BackupInfo(
         return rawText("parent_backup_id");
     }
 
-    /** True when the data is in volume snapshots of a cloud provider. Such a backup has no archives, and nobody here can
-     * restore or delete it. */
+    /**
+     * True when the data is in volume snapshots of a cloud provider. Such a backup has no archives, and nobody here can
+     * restore or delete it.
+     */
     public boolean isSnapshot() {
         return rawText("snapshots_info").isPresent();
     }
