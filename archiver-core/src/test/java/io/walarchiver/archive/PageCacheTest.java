@@ -1,6 +1,7 @@
 package io.walarchiver.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -12,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,6 +88,72 @@ class PageCacheTest {
     void aMissingFileDoesNotMatter() {
         PageCache.drop(directory.resolve("absent"));
 
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    private static final int LARGE = 8 << 20;
+
+    private Path largeFile() throws IOException {
+        Path file = directory.resolve("relation");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            assertThat(channel.write(ByteBuffer.allocate(LARGE))).isEqualTo(LARGE);
+            channel.force(true);
+        }
+        return file;
+    }
+
+    private static void readOnce(Path file) throws IOException {
+        try (PageCache.Reading reading = PageCache.read(file, LARGE);
+                FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer window = ByteBuffer.allocate(1 << 18);
+            for (long position = 0; position < LARGE; position += window.capacity()) {
+                reading.ahead(position);
+                assertThat(channel.read(window.clear(), position)).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void aFileThatWasNotInMemoryIsNotAfterItWasReadOnce() throws IOException {
+        Path file = largeFile();
+        assumeFalse(Files.getFileStore(file).type().equals("tmpfs"), "a file system in memory has nothing to drop");
+        PageCache.drop(file);
+        assertThat(residentPages(file)).isZero();
+
+        readOnce(file);
+
+        assertThat(residentPages(file)).isZero();
+    }
+
+    @Test
+    void aFileThatWasInMemoryStaysThere() throws IOException {
+        Path file = largeFile();
+        int before = residentPages(file);
+        assertThat(before).isEqualTo(LARGE / 4096);
+
+        readOnce(file);
+
+        assertThat(residentPages(file)).isEqualTo(before);
+    }
+
+    @Test
+    void readingAheadBringsTheNextPagesIn() throws IOException {
+        Path file = largeFile();
+        assumeFalse(Files.getFileStore(file).type().equals("tmpfs"), "a file system in memory has all of them");
+        PageCache.drop(file);
+
+        try (PageCache.Reading reading = PageCache.read(file, LARGE)) {
+            reading.ahead(0);
+
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> residentPages(file) >= (1 << 20) / 4096);
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeOpenedIsNoTrouble() {
+        try (PageCache.Reading reading = PageCache.read(directory.resolve("absent"), LARGE)) {
+            reading.ahead(0);
+        }
         assertThat(directory).isEmptyDirectory();
     }
 }

@@ -27,12 +27,11 @@ final class BackupCounters {
         bytesStored.add(count);
     }
 
-    void damaged(DamagedPage page) {
+    /** True for the first few. */
+    boolean damaged(DamagedPage page) {
         damagedPages.increment();
         synchronized (firstDamaged) {
-            if (firstDamaged.size() < REMEMBERED) {
-                firstDamaged.add(page);
-            }
+            return firstDamaged.size() < REMEMBERED && firstDamaged.add(page);
         }
     }
 

@@ -16,11 +16,14 @@ public interface BackupObserver {
     /** Another piece was stored. */
     default void progressed(BackupProgress progress) {}
 
-    /** A page does not have the checksum it carries. Called for each of them. */
+    /**
+     * A page does not have the checksum it carries. Called for each of them; the first few are logged
+     * already.
+     */
     default void pageIsDamaged(DamagedPage page) {}
 
     /**
-     * Nothing can be done but wait for WAL to be archived; called every minute.
+     * Nothing can be done but wait for WAL to be archived; called every minute, after it was logged.
      *
      * @param what   what is waited for, for people
      * @param waited since when

@@ -190,9 +190,17 @@ final class BackupRun {
     private <T> Mono<T> whileWarning(Mono<T> waiting, String what) {
         Mono<T> warnings = Flux.interval(WARNING_INTERVAL, tools.timer())
                 .onBackpressureDrop()
-                .doOnNext(count -> tools.observer().waitingForWal(what, WARNING_INTERVAL.multipliedBy(count + 1)))
+                .doOnNext(count -> warn(what, WARNING_INTERVAL.multipliedBy(count + 1)))
                 .then(Mono.never());
         return Mono.firstWithSignal(waiting, warnings);
+    }
+
+    private void warn(String what, Duration waited) {
+        LOG.atWarn()
+                .addKeyValue("backup", state.id().orElseThrow())
+                .addKeyValue("waited", waited)
+                .log("the backup waits for WAL: {}", what);
+        tools.observer().waitingForWal(what, waited);
     }
 
     private Mono<Void> finish(ClusterFiles files, BackupStop stop) {

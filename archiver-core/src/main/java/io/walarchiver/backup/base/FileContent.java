@@ -1,5 +1,6 @@
 package io.walarchiver.backup.base;
 
+import io.walarchiver.archive.PageCache;
 import io.walarchiver.backup.tar.MemberContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,6 +21,7 @@ final class FileContent implements MemberContent {
     private final ByteBuffer window;
     private final PageVerification.@Nullable OfFile pages;
     private final LongConsumer progress;
+    private final PageCache.Reading cache;
     private long position;
 
     /**
@@ -42,6 +44,7 @@ final class FileContent implements MemberContent {
         this.window = window.clear().limit(0);
         this.pages = pages;
         this.progress = progress;
+        this.cache = PageCache.read(path, size);
     }
 
     @Override
@@ -57,6 +60,7 @@ final class FileContent implements MemberContent {
 
     private boolean fillWindow() throws IOException {
         window.clear().limit((int) Math.min(window.capacity(), size - position));
+        cache.ahead(position);
         try {
             while (window.hasRemaining()) {
                 if (channel.read(window, position + window.position()) < 0) {
@@ -78,6 +82,8 @@ final class FileContent implements MemberContent {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        try (cache) {
+            channel.close();
+        }
     }
 }

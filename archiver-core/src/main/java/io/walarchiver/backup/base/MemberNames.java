@@ -24,7 +24,7 @@ final class MemberNames {
     /** A path as it is; empty when it is not UTF-8. */
     static Optional<String> textOf(Path path) {
         String text = path.toString();
-        if (text.chars().allMatch(c -> c < 0x80)) {
+        if (isAscii(text)) {
             return Optional.of(text);
         }
         // Only the URI of a path shows its bytes. It must be absolute, and ends in a slash if that happens to be a
@@ -32,6 +32,15 @@ final class MemberNames {
         String uri = ROOT.resolve(path).toUri().getRawPath();
         String encoded = uri.endsWith("/") ? uri.substring(0, uri.length() - 1) : uri;
         return utf8(path.isAbsolute() ? encoded : encoded.substring(1));
+    }
+
+    private static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Optional<String> utf8(String percentEncoded) {

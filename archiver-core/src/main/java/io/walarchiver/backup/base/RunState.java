@@ -9,16 +9,19 @@ import io.walarchiver.wal.Timeline;
 import io.walarchiver.wal.WalSegmentName;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What is known about a backup while it is taken. Written by one step after the other, read by anybody. */
 final class RunState {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunState.class);
 
     private final Optional<String> name;
     private final BackupObserver observer;
@@ -78,7 +81,9 @@ final class RunState {
     }
 
     void pageIsDamaged(DamagedPage page) {
-        counters.damaged(page);
+        if (counters.damaged(page)) {
+            LOG.atWarn().addKeyValue("page", page).log("a page does not have the checksum it carries");
+        }
         observer.pageIsDamaged(page);
     }
 
@@ -192,9 +197,5 @@ final class RunState {
                 counters.bytesStored(),
                 Duration.ofNanos(System.nanoTime() - startNanos),
                 counters.damagedPages());
-    }
-
-    List<DamagedPage> firstDamagedPages() {
-        return counters.firstDamaged();
     }
 }

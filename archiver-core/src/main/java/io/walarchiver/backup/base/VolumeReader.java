@@ -43,6 +43,7 @@ final class VolumeReader {
     private @Nullable MemberSource source;
     private boolean advanced;
     private boolean finishing;
+    private volatile boolean over;
     private boolean closed;
 
     /** Members of {@code more} come next; those before it have been read. */
@@ -79,6 +80,10 @@ final class VolumeReader {
             tar.close();
             tar = new TarWriter();
             links = new HardLinks();
+        } else if (next == Next.NOTHING) {
+            // The backup may go on for hours, and have hundreds of these.
+            over = true;
+            free.clear();
         }
         return new Piece(target.array(), target.position(), next);
     }
@@ -112,12 +117,15 @@ final class VolumeReader {
 
     /** Takes back the bytes of a piece. */
     void free(Piece piece) {
-        free.add(piece.bytes());
+        if (!over) {
+            free.add(piece.bytes());
+        }
     }
 
     /** Closes what is open once nobody is reading: after a cancellation somebody may still be. */
     synchronized void close() throws IOException {
         closed = true;
+        over = true;
         free.clear();
         MemberSource open = source;
         source = null;

@@ -219,6 +219,7 @@ final class BackupFixture implements AutoCloseable {
     /** Remembers what was reported. */
     static final class Recorder implements BackupObserver {
         final List<BackupPhase> phases = Collections.synchronizedList(new ArrayList<>());
+        final List<Long> stored = Collections.synchronizedList(new ArrayList<>());
         final List<DamagedPage> damaged = Collections.synchronizedList(new ArrayList<>());
         final List<String> waits = Collections.synchronizedList(new ArrayList<>());
         final List<Map.Entry<String, Throwable>> without = Collections.synchronizedList(new ArrayList<>());
@@ -228,6 +229,11 @@ final class BackupFixture implements AutoCloseable {
         @Override
         public void phaseBegan(BackupProgress progress) {
             phases.add(progress.phase());
+        }
+
+        @Override
+        public void progressed(BackupProgress progress) {
+            stored.add(progress.bytesStored());
         }
 
         @Override

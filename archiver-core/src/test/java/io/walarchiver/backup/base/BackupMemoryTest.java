@@ -31,7 +31,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** A backup shares the memory of WAL archiving, and must never be in its way: PostgreSQL's stop waits for it. */
 @Timeout(120)
@@ -181,6 +185,32 @@ class BackupMemoryTest {
 
         assertThat(Collections.max(held)).isLessThanOrEqualTo(most);
         assertThat(fixture.pool.capacity() - Collections.max(held)).isGreaterThanOrEqualTo(capacity > 2 ? 2 : 1);
+    }
+
+    @Test
+    void noBufferIsHeldWhileTheBandwidthIsWaitedFor() throws IOException {
+        fixture.timer.dispose();
+        VirtualTimeScheduler time = VirtualTimeScheduler.create();
+        fixture.timer = time;
+        fixture.settings(settings -> settings.withBytesPerSecond(OptionalLong.of(1 << 20)));
+        fixture.noise("base/1/16384", 2 * BUFFER_BYTES);
+
+        StepVerifier.create(fixture.backup().take(Optional.empty()))
+                .then(() -> {
+                    for (int part = 1; part <= 2; part++) {
+                        int sent = part;
+                        Awaitility.await()
+                                .atMost(PATIENCE)
+                                .until(() -> fixture.recorder.stored.size() == sent && fixture.pool.inUse() == 0);
+                        time.advanceTimeBy(Duration.ofMillis(4999));
+                        assertThat(fixture.faulty.calls(StoreOperation.UPLOAD_PART))
+                                .isEqualTo(sent);
+                        time.advanceTimeBy(Duration.ofMillis(1));
+                    }
+                })
+                .expectNextCount(1)
+                .expectComplete()
+                .verify(PATIENCE);
     }
 
     @Test

@@ -83,9 +83,9 @@ class LargeBackupIT {
     @Test
     void manySmallFilesNeedNoMoreMemoryEither() throws IOException, InterruptedException {
         Path pgdata = cluster();
-        for (int database = 2; database < 5; database++) {
+        for (int database = 2; database < 4; database++) {
             Path base = Files.createDirectory(pgdata.resolve("base/" + database));
-            for (int file = 0; file < 10_000; file++) {
+            for (int file = 0; file < 5_000; file++) {
                 Files.createFile(base.resolve(Integer.toString(16_384 + file)));
             }
         }

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -263,6 +264,30 @@ class JdbcBackupSessionIT {
             stopping.dispose();
 
             session.close().block(PATIENCE);
+            awaitNoSession(server);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void theServerNoticesThatItsClientWasKilled(int major) throws Exception {
+        try (PostgresServer server = start(major, Map.of("archive_mode", "on", "archive_command", "false"))) {
+            Process client = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            SessionProbe.class.getName(),
+                            directory.toString(),
+                            Integer.toString(server.port()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            try {
+                awaitWaitingForTheArchive(server);
+            } finally {
+                client.destroyForcibly();
+            }
+            // Without looking at the connection it would wait for its archiver for ever.
             awaitNoSession(server);
         }
     }
