@@ -15,6 +15,7 @@ import io.walarchiver.bridge.objectstore.StoreConfiguration;
 import io.walarchiver.sidecar.assembly.RecoverRun;
 import io.walarchiver.sidecar.progress.Progress;
 import io.walarchiver.sidecar.progress.ProgressDisplay;
+import io.walarchiver.sidecar.recovery.ConfiguredPlaces;
 import io.walarchiver.sidecar.recovery.RestoreCommand;
 import io.walarchiver.sidecar.settings.ByteSize;
 import io.walarchiver.sidecar.settings.Problems;
@@ -243,12 +244,14 @@ final class RecoverCommand implements Callable<Integer> {
     private void report(RestoredBackup restored, RecoveryTarget wanted, boolean configured)
             throws JsonProcessingException {
         PrintWriter out = spec.commandLine().getOut();
+        Map<String, String> outside = outside(restored.dataDirectory());
         if (format == OutputFormat.json) {
             Map<String, Object> values = new LinkedHashMap<>();
             values.put("backupId", restored.backup().value());
             values.put("dataDirectory", restored.dataDirectory().toString());
             values.put("target", wanted.toString());
             values.put("configured", configured);
+            values.put("outside", outside);
             values.put("resumed", restored.resumed());
             values.put("files", restored.progress().files());
             values.put("bytes", restored.progress().writtenBytes());
@@ -264,8 +267,21 @@ final class RecoverCommand implements Callable<Integer> {
                             ? "Started there, the server recovers to " + wanted + ":\n  pg_ctl -D "
                                     + restored.dataDirectory() + " start" + hint(wanted)
                             : "Recovery settings and recovery.signal are left to you.");
+            if (!outside.isEmpty()) {
+                out.println("Correct first what postgresql.conf there says of the original, or its files are opened:");
+                outside.forEach((name, place) -> out.println("  " + name + " = '" + place + "'"));
+            }
         }
         out.flush();
+    }
+
+    private static Map<String, String> outside(Path dataDirectory) {
+        try {
+            return ConfiguredPlaces.outside(dataDirectory);
+        } catch (IOException e) {
+            LOG.warn("cannot read postgresql.conf in {}; see that it names no files of the original", dataDirectory, e);
+            return Map.of();
+        }
     }
 
     private String hint(RecoveryTarget wanted) {

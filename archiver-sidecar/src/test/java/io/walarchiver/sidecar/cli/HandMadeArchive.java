@@ -63,6 +63,11 @@ public final class HandMadeArchive {
 
     /** One more backup, of the same positions. */
     public void addBackup(String id, Instant begin) throws IOException {
+        addBackup(id, begin, "port = 5432\n");
+    }
+
+    /** One with another {@code postgresql.conf}. */
+    void addBackup(String id, Instant begin, String configuration) throws IOException {
         Path base = Files.createDirectories(base(id));
         try (OutputStream out = Files.newOutputStream(base.resolve("data.tar"));
                 TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
@@ -73,6 +78,7 @@ public final class HandMadeArchive {
             }
             file(tar, "base/1/1259", new byte[300_000]);
             file(tar, "postgresql.auto.conf", "work_mem = '5MB'\n".getBytes(StandardCharsets.US_ASCII));
+            file(tar, "postgresql.conf", configuration.getBytes(StandardCharsets.US_ASCII));
             file(tar, "global/pg_control", FakeCluster.controlFile(SIZE, FakeCluster.SYSTEM_IDENTIFIER));
             file(
                     tar,

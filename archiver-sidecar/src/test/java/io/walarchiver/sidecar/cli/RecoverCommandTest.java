@@ -134,6 +134,22 @@ class RecoverCommandTest {
     }
 
     @Test
+    void settingsThatNameFilesOfTheOriginalAreTold() throws IOException {
+        archive.addBackup(
+                "20310406T000000",
+                Instant.parse("2031-04-06T00:00:00Z"),
+                "data_directory = '/var/lib/postgresql/17/main'\n#ident_file = '/etc/pg_ident.conf'\n");
+
+        CommandRun run = recover();
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out())
+                .contains("Correct first what postgresql.conf there says of the original")
+                .contains("data_directory = '/var/lib/postgresql/17/main'")
+                .doesNotContain("ident_file");
+    }
+
+    @Test
     void newestBackupThatLeadsToTheTargetIsTaken() throws IOException {
         archive.addBackup("20310406T000000", Instant.parse("2031-04-06T00:00:00Z"));
         assertThat(recover("--target-time", "2031-04-05T23:00:00Z").out()).contains("Backup 20310405T060708");
