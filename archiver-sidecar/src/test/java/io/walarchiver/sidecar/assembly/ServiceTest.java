@@ -8,8 +8,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.walarchiver.bridge.cnpgi.backup.BackupGrpc;
+import io.walarchiver.bridge.cnpgi.backup.BackupRequest;
 import io.walarchiver.bridge.cnpgi.wal.WALArchiveRequest;
 import io.walarchiver.bridge.cnpgi.wal.WALArchiveResult;
 import io.walarchiver.bridge.cnpgi.wal.WALGrpc;
@@ -165,6 +168,31 @@ class ServiceTest {
     }
 
     @Test
+    void backupIntoAStoreThatTheFileDoesNotHaveIsRefusedWithThoseItHas() {
+        BackupRequest request =
+                backup().putParameters("barmanObjectName", "offsite").build();
+        assertThatThrownBy(() -> backups().backup(request))
+                .asInstanceOf(type(StatusRuntimeException.class))
+                .satisfies(failure -> {
+                    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+                    assertThat(failure.getStatus().getDescription())
+                            .contains("no ObjectStore \"offsite\"")
+                            .contains("it has store");
+                });
+    }
+
+    @Test
+    void backupOfAServerThatDoesNotRunIsRefused() throws IOException {
+        assertThatThrownBy(() -> backups().backup(backup().build()))
+                .asInstanceOf(type(StatusRuntimeException.class))
+                .satisfies(failure -> {
+                    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+                    assertThat(failure.getStatus().getDescription()).contains("no server runs on " + cluster.pgdata());
+                });
+        assertThat(get("/metrics").body()).contains("wal_archiver_backup_running 0.0");
+    }
+
+    @Test
     void secondServiceOnTheSameSocketIsRefusedAndHarmless() {
         assertThatThrownBy(() -> Service.start(settings, (workers, observer) -> new InMemoryObjectStore()))
                 .isInstanceOf(IOException.class)
@@ -174,6 +202,16 @@ class ServiceTest {
 
     private WALGrpc.WALBlockingStub wal() {
         return WALGrpc.newBlockingStub(client.channel()).withDeadlineAfter(20, TimeUnit.SECONDS);
+    }
+
+    private BackupGrpc.BackupBlockingStub backups() {
+        return BackupGrpc.newBlockingStub(client.channel()).withDeadlineAfter(20, TimeUnit.SECONDS);
+    }
+
+    private static BackupRequest.Builder backup() {
+        return BackupRequest.newBuilder()
+                .setClusterDefinition(ByteString.copyFromUtf8("{\"metadata\": {\"name\": \"orders\"}, \"spec\": {}}"))
+                .setBackupDefinition(ByteString.copyFromUtf8("{\"metadata\": {\"name\": \"nightly\"}, \"spec\": {}}"));
     }
 
     private WALArchiveRequest archive(WalFileName name) {

@@ -107,6 +107,7 @@ class HttpServersTest {
         "INVALID, 400",
         "CONFLICT, 409",
         "FOREIGN_ARCHIVE, 412",
+        "PRECONDITION, 409",
         "UNUSABLE, 422",
         "ACCESS_DENIED, 502",
         "REJECTED, 502",

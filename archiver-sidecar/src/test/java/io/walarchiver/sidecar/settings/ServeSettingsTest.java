@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +142,58 @@ class ServeSettingsTest {
     @ValueSource(strings = {"", "0", "-1", "1T", "1.5G", "MiB", "99999999999999G"})
     void nonsenseSizesAreRefused(String text) {
         assertThatThrownBy(() -> ByteSize.parse(text)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"90s,PT1M30S", "30m,PT30M", "6h,PT6H", "7d,PT168H", " 2 W ,PT336H"})
+    void spansOfTimeAreReadAsPeopleWriteThem(String text, Duration span) {
+        assertThat(TimeSpan.parse(text)).isEqualTo(span);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "7", "d", "0d", "-1d", "1.5h", "7 days", "7y", "9999999999s"})
+    void nonsenseSpansOfTimeAreRefused(String text) {
+        assertThatThrownBy(() -> TimeSpan.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("30m, 6h or 7d");
+    }
+
+    @Test
+    void archiveIsReadBackAsOftenAndAsGentlyAsSaid() throws IOException {
+        assertThat(verify(Optional.empty(), Optional.empty(), 100).verify()).isEmpty();
+        assertThat(verify(Optional.of("7d"), Optional.of("20MiB"), 5).verify())
+                .contains(new VerifySchedule(Duration.ofDays(7), 5, OptionalLong.of(20 << 20)));
+    }
+
+    @Test
+    void nonsenseAboutReadingBackIsRefusedByItsOption() {
+        assertThatThrownBy(() -> verify(Optional.of("weekly"), Optional.of("fast"), 0))
+                .asInstanceOf(type(SettingsException.class))
+                .satisfies(e -> assertThat(e.problems())
+                        .anySatisfy(problem -> assertThat(problem).startsWith("--verify-every: "))
+                        .anySatisfy(problem -> assertThat(problem).startsWith("--verify-rate: ")));
+        assertThatThrownBy(() -> verify(Optional.of("7d"), Optional.empty(), 101))
+                .asInstanceOf(type(SettingsException.class))
+                .satisfies(
+                        e -> assertThat(e.problems()).singleElement().asString().startsWith("--verify-sample: "));
+    }
+
+    private ServeSettings verify(Optional<String> every, Optional<String> rate, int sample) throws IOException {
+        return ServeSettings.of(new ServeSettings.Written(
+                store(),
+                Optional.empty(),
+                "db",
+                DataDirectories.empty(directory),
+                directory.resolve("sock"),
+                Optional.empty(),
+                Optional.empty(),
+                "off",
+                "walarchiver.io",
+                "64MiB",
+                30,
+                Optional.empty(),
+                DatabaseAddress.UNSAID,
+                new ServeSettings.Verify(every, rate, sample)));
     }
 
     @ParameterizedTest
