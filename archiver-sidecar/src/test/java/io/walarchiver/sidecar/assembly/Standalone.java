@@ -81,6 +81,12 @@ final class Standalone implements AutoCloseable {
         return sockets;
     }
 
+    /** Ends the service as SIGTERM does; the server goes on. */
+    void endService() {
+        service.drain();
+        service.close();
+    }
+
     @Override
     public void close() {
         if (server != null) {
