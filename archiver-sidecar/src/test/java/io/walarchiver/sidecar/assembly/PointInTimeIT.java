@@ -3,12 +3,15 @@ package io.walarchiver.sidecar.assembly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import io.walarchiver.bridge.cnpgi.backup.BackupGrpc;
 import io.walarchiver.bridge.cnpgi.backup.BackupRequest;
 import io.walarchiver.bridge.cnpgi.backup.BackupResult;
 import io.walarchiver.sidecar.cli.Commands;
 import io.walarchiver.sidecar.grpc.SocketClient;
+import io.walarchiver.sidecar.net.UnixHttp;
 import io.walarchiver.sidecar.recovery.RestoreCommand;
 import io.walarchiver.sidecar.settings.StoreFiles;
 import io.walarchiver.testing.EmbeddedS3;
@@ -83,6 +86,7 @@ class PointInTimeIT {
             assertThat(backup.getOnline()).isTrue();
             assertThat(backup.getInstanceId()).isEqualTo("host-1");
             backedUp = count(server);
+            assertShown(host);
             moment = moment(server);
             insert(server, AFTER);
             archiveEverything(server);
@@ -202,6 +206,21 @@ class PointInTimeIT {
             enough.set(true);
             writer.join();
         }
+    }
+
+    /** A backup that has ended is news at once. */
+    private static void assertShown(Standalone host) throws IOException {
+        JsonNode status = new ObjectMapper()
+                .readTree(UnixHttp.get(host.apiSocket(), "/status?format=json", "*/*", Duration.ofSeconds(10))
+                        .body());
+        assertThat(status.at("/backups/catalog/restorable").asInt()).isEqualTo(1);
+        assertThat(status.at("/backups/catalog/firstRecoverabilityPoint").asText())
+                .isNotEmpty();
+        assertThat(status.at("/backups/last/done").asBoolean()).isTrue();
+        assertThat(UnixHttp.get(host.apiSocket(), "/metrics", "*/*", Duration.ofSeconds(10))
+                        .body())
+                .contains("wal_archiver_backup_runs_total{outcome=\"done\"} 1.0")
+                .contains("wal_archiver_catalog_backups{state=\"restorable\"} 1.0");
     }
 
     private static Moment moment(PostgresServer server) {
