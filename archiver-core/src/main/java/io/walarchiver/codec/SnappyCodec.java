@@ -8,6 +8,25 @@ import org.xerial.snappy.Snappy;
 /** The snappy framing format. Snappy has no levels. */
 final class SnappyCodec extends StreamCodec {
 
+    static {
+        loadLibrary();
+    }
+
+    /**
+     * The library looks for a file of settings by the class loader of the thread that needs it first, and prints a complaint
+     * when that has none. Threads that began in native code, as those of the S3 client, have none, nor have their children.
+     */
+    private static void loadLibrary() {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(SnappyCodec.class.getClassLoader());
+        try {
+            int unused = Snappy.maxCompressedLength(1);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
     @Override
     public Compression compression() {
         return Compression.SNAPPY;
