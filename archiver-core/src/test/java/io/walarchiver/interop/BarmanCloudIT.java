@@ -165,6 +165,16 @@ class BarmanCloudIT {
         assertThat(tools.run(server, "barman-cloud-check-wal-archive", prefix, List.of(), "orders-db")
                         .exitCode())
                 .isEqualTo(1);
+        assertThat(tools.run(
+                                server,
+                                "barman-cloud-wal-restore",
+                                prefix,
+                                List.of(),
+                                "orders-db",
+                                "nonsense",
+                                directory.resolve("absent").toString())
+                        .exitCode())
+                .isEqualTo(3);
     }
 
     /** Some releases find no compressed backup history files, some none at all, their own included: then nor ours. */
@@ -196,15 +206,7 @@ class BarmanCloudIT {
             assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         }
 
-        RestorePipeline restore = new RestorePipeline(
-                RestoreSettings.of(new ArchiveLayout(prefix, "orders-db"), directory.resolve("spool"))
-                        .withCluster(() -> Optional.of(SIZE), () -> OptionalLong.of(FakeCluster.SYSTEM_IDENTIFIER)),
-                store,
-                pool(Codec.of(compression)),
-                compute,
-                fileIo,
-                Schedulers.parallel(),
-                new RestoreObserver() {});
+        RestorePipeline restore = restore(prefix, compression);
         for (Map.Entry<WalFileName, byte[]> file : files.entrySet()) {
             WalFileName wanted = file.getKey() instanceof WalFileName.PartialSegment partial
                     ? new WalFileName.Segment(partial.segment())
@@ -217,6 +219,73 @@ class BarmanCloudIT {
         // What barman archived counts as archived; other content under the same name does not.
         List<ArchivedFile> again = archive(prefix, compression);
         assertThat(again).extracting(ArchivedFile::outcome).containsOnly(Outcome.ALREADY_STORED);
+    }
+
+    static Stream<Arguments> toolsCompressionsAndLevels() {
+        return toolsAndCompressions()
+                .filter(arguments -> ((BarmanTools) arguments.get()[0]).knowsLevels())
+                .map(arguments -> (Compression) arguments.get()[1])
+                .filter(compression -> compression != Compression.NONE && compression != Compression.SNAPPY)
+                .distinct()
+                .flatMap(compression -> Stream.of("low", "high").map(level -> Arguments.of(compression, level)));
+    }
+
+    @ParameterizedTest(name = "we read {0} of {1} level", allowZeroInvocations = true)
+    @MethodSource("toolsCompressionsAndLevels")
+    void weReadEveryLevel(Compression compression, String level) throws IOException {
+        BarmanTools tools =
+                TOOLS.stream().filter(BarmanTools::knowsLevels).findFirst().orElseThrow();
+        String prefix = "levels/" + compression + "/" + level;
+        WalFileName.Segment segment = cluster.name(1);
+        List<String> options = new ArrayList<>(option(compression));
+        options.addAll(List.of("--compression-level", level));
+        archiveByBarman(tools, prefix, options, segment);
+
+        assertThat(restored(prefix, compression, segment)).isEqualTo(files.get(segment));
+    }
+
+    @ParameterizedTest(name = "of a full and a partial {1} of {0} we take the full one", allowZeroInvocations = true)
+    @MethodSource("toolsAndCompressions")
+    void weTakeTheFullSegmentOfTheTwo(BarmanTools tools, Compression compression) throws IOException {
+        String prefix = "partial/" + tools.version() + "/" + compression;
+        WalFileName.Segment full = cluster.name(2);
+        byte[] content = cluster.segmentBytes(full.segment());
+        content[content.length - 1] ^= 1;
+        cluster.write(full, content);
+        archiveByBarman(tools, prefix, option(compression), full);
+        archiveByBarman(tools, prefix, option(compression), new WalFileName.PartialSegment(full.segment()));
+
+        assertThat(restored(prefix, compression, full)).isEqualTo(content);
+    }
+
+    private void archiveByBarman(BarmanTools tools, String prefix, List<String> options, WalFileName file) {
+        BarmanTools.Outcome outcome = tools.run(
+                server,
+                "barman-cloud-wal-archive",
+                prefix,
+                options,
+                "orders-db",
+                cluster.walDirectory().resolve(file.toString()).toString());
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    }
+
+    private byte[] restored(String prefix, Compression compression, WalFileName file) throws IOException {
+        Path target = directory.resolve("restored-" + file);
+        assertThat(restore(prefix, compression).restore(file, target).block(PATIENCE))
+                .isNotNull();
+        return Files.readAllBytes(target);
+    }
+
+    private RestorePipeline restore(String prefix, Compression compression) {
+        return new RestorePipeline(
+                RestoreSettings.of(new ArchiveLayout(prefix, "orders-db"), directory.resolve("spool"))
+                        .withCluster(() -> Optional.of(SIZE), () -> OptionalLong.of(FakeCluster.SYSTEM_IDENTIFIER)),
+                store,
+                pool(Codec.of(compression)),
+                compute,
+                fileIo,
+                Schedulers.parallel(),
+                new RestoreObserver() {});
     }
 
     private static List<String> option(Compression compression) {

@@ -88,6 +88,11 @@ record BarmanTools(Path directory, String version, boolean snappyWorks) {
         };
     }
 
+    /** True when this release can be asked for a level of compression. */
+    boolean knowsLevels() {
+        return minor() >= 14;
+    }
+
     private int minor() {
         String[] parts = version.split("\\.", -1);
         return Integer.parseInt(parts[0]) > 3 ? Integer.MAX_VALUE : Integer.parseInt(parts[1]);
