@@ -40,6 +40,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -89,12 +90,12 @@ class BarmanBackupsIT {
     static Stream<Arguments> scenarios() {
         List<Arguments> scenarios = new ArrayList<>();
         for (BarmanTools tools : TOOLS) {
-            Map.of(
+            new TreeMap<>(Map.of(
                             14, Compression.NONE,
                             15, Compression.SNAPPY,
                             16, Compression.LZ4,
                             17, Compression.BZIP2,
-                            18, Compression.GZIP)
+                            18, Compression.GZIP))
                     .forEach((major, compression) -> {
                         if (tools.backsUpWith(compression)) {
                             scenarios.add(Arguments.of(tools, major, compression));

@@ -26,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -74,12 +75,12 @@ class OurBackupsIT {
     static Stream<Arguments> scenarios() {
         List<Arguments> scenarios = new ArrayList<>();
         for (BarmanTools tools : TOOLS) {
-            Map.of(
+            new TreeMap<>(Map.of(
                             14, Compression.GZIP,
                             15, Compression.LZ4,
                             16, Compression.BZIP2,
                             17, Compression.SNAPPY,
-                            18, Compression.NONE)
+                            18, Compression.NONE))
                     .forEach((major, compression) -> {
                         if (tools.backsUpWith(compression)) {
                             scenarios.add(Arguments.of(tools, major, compression));

@@ -46,8 +46,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
 
 /**
- * The same archive twice: from one barman-cloud-backup-delete deletes, from the other one we do. What is left is the same,
- * but for what each case says.
+ * The same archive twice, with two timelines and pinned backups: from one barman-cloud-backup-delete deletes, from the other
+ * one we do. What is left is the same, but for what each case says.
  */
 @Timeout(300)
 class RetentionWithBarmanIT {
@@ -124,7 +124,6 @@ class RetentionWithBarmanIT {
                     name(1, 5) + ".00000028.backup",
                     name(1, 6),
                     name(1, 7) + ".partial"),
-            policy("RECOVERY WINDOW OF 9 DAYS", Map.of()),
             policy("REDUNDANCY 1", Map.of()),
             policy("REDUNDANCY 3", Map.of()),
             policy("REDUNDANCY 1", Map.of(20, KeepTarget.FULL)),
@@ -144,8 +143,6 @@ class RetentionWithBarmanIT {
                     name(2, 7),
                     name(2, 8)),
             deletion(20, Map.of()),
-            deletion(10, Map.of()),
-            deletion(2, Map.of()),
             deletion(10, Map.of(20, KeepTarget.STANDALONE)));
 
     static Stream<Arguments> cases() {

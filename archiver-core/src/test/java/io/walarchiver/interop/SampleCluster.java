@@ -38,11 +38,8 @@ record SampleCluster(int major, Path home, Path dataDirectory, Map<String, Path>
     static SampleCluster create(int major, Path home) throws IOException {
         PostgresBinaries postgres = PostgresBinaries.of(major);
         Path data = home.resolve("data");
-        String unused = postgres.initdb(
-                data,
-                "--wal-segsize=1",
-                "--data-checksums",
-                "--waldir=" + home.resolve("the log").toString());
+        String unused =
+                postgres.initdb(data, "--wal-segsize=1", "--data-checksums", "--waldir=" + home.resolve("the log"));
         Map<String, Path> tablespaces = new TreeMap<>();
         tablespaces.put(AWKWARD, Files.createDirectory(home.resolve("fast disk")));
         tablespaces.put(PLAIN, Files.createDirectory(home.resolve("slow-disk")));

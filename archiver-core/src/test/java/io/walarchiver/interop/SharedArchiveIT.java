@@ -118,35 +118,26 @@ class SharedArchiveIT {
 
     @ParameterizedTest(name = "{0}", allowZeroInvocations = true)
     @MethodSource("tools")
-    void keepMarksAreSeenBothWays(BarmanTools tools) {
-        String prefix = "keep/" + tools.version();
+    void barmanDeletesOurBackupUnlessWePinnedIt(BarmanTools tools) {
+        String prefix = "delete/" + tools.version();
         try (WalArchiver archiver = archiver(prefix);
                 PostgresServer source = serverWithoutArchive()) {
-            CompletedBackup backup = archiver.backUp(source, Optional.empty(), settings -> settings);
+            CompletedBackup backup =
+                    archiver.backUp(source, Optional.empty(), settings -> settings.withMaxArchiveBytes(1 << 20));
             String id = backup.id().value();
+            assertThat(archiver.keys())
+                    .contains("base/" + id + "/data_0001.tar.gz")
+                    .filteredOn(key -> key.matches("base/" + id + "/[0-9]+\\.tar\\.gz"))
+                    .hasSize(2);
 
-            keep(tools, prefix, List.of("--target", "standalone"), id);
-            assertThat(archiver.catalog().keepTarget(backup.id()).block(WalArchiver.PATIENCE))
-                    .isEqualTo(KeepTarget.STANDALONE);
-            assertThat(keep(tools, prefix, List.of("-s"), id)).contains("Keep: standalone");
+            archiver.catalog().keep(backup.id(), KeepTarget.STANDALONE).block(WalArchiver.PATIENCE);
             assertThat(run(tools, "barman-cloud-backup-list", prefix, List.of(), BarmanTools.SERVER_NAME))
                     .contains("KEEP:STANDALONE");
-            keep(tools, prefix, List.of("-r"), id);
-            assertThat(archiver.catalog().keepTarget(backup.id()).blockOptional(WalArchiver.PATIENCE))
-                    .isEmpty();
-
-            archiver.catalog().keep(backup.id(), KeepTarget.FULL).block(WalArchiver.PATIENCE);
-            assertThat(keep(tools, prefix, List.of("-s"), id)).contains("Keep: full");
             BarmanTools.Outcome refused =
                     tools.run(server, "barman-cloud-backup-delete", prefix, List.of("-b", id), BarmanTools.SERVER_NAME);
             assertThat(refused.exitCode()).as(refused.output()).isEqualTo(1);
-            archiver.catalog().release(backup.id()).block(WalArchiver.PATIENCE);
-            assertThat(keep(tools, prefix, List.of("-s"), id)).contains("nokeep");
 
-            archiver.catalog().keep(backup.id(), KeepTarget.STANDALONE).block(WalArchiver.PATIENCE);
-            assertThat(keep(tools, prefix, List.of("-s"), id)).contains("Keep: standalone");
             archiver.catalog().release(backup.id()).block(WalArchiver.PATIENCE);
-
             run(tools, "barman-cloud-backup-delete", prefix, List.of("-b", id), BarmanTools.SERVER_NAME);
             assertThat(archiver.keys()).noneMatch(key -> key.startsWith("base/"));
             archiver.assertNothingHeld();

@@ -65,7 +65,7 @@ import reactor.core.scheduler.Schedulers;
 /** The library, assembled as a program would, for the archive of one server. Blocks, as tests do. */
 final class WalArchiver implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(120);
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final ArchiveLayout layout;
     private final ObjectStore store;

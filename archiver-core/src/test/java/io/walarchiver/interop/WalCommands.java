@@ -28,7 +28,7 @@ import reactor.core.Disposables;
  */
 final class WalCommands implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String DONE = "done";
     private static final String NOT_DONE = "not-done";
 
