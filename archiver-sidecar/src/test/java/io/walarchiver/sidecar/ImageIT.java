@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The steps of the image, done without an engine: on the distribution this build made. */
 @Timeout(300)
-class ImageIT {
+final class ImageIT {
 
     private static final Path DISTRIBUTION = Path.of("target/wal-archiver").toAbsolutePath();
     private static final Path DOCKER = Path.of("src/main/docker").toAbsolutePath();
@@ -158,7 +158,7 @@ class ImageIT {
                 .orElseThrow();
         try (JarFile jar = new JarFile(lib.resolve(own).toFile())) {
             String classPath = jar.getManifest().getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
-            Set<String> jars = new TreeSet<>(List.of(classPath.split(" ")));
+            Set<String> jars = new TreeSet<>(List.of(classPath.split(" ", -1)));
             assertThat(names(lib)).containsAll(jars);
             jars.add(own);
             return jars;
@@ -172,7 +172,7 @@ class ImageIT {
     }
 
     private static boolean onPath(String program) {
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
                 .anyMatch(entry -> Files.isExecutable(Path.of(entry, program)));
     }
 }

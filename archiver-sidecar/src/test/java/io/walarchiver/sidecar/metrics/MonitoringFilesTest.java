@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Alerts and dashboard of the chart speak of metrics that exist, with labels that exist. */
-class MonitoringFilesTest {
+final class MonitoringFilesTest {
 
     private static final Pattern NAME = Pattern.compile("wal_archiver_[a-z0-9_]+");
     private static final Pattern SELECTOR = Pattern.compile("(wal_archiver_[a-z0-9_]+)\\{([^}]*)}");
@@ -29,7 +29,7 @@ class MonitoringFilesTest {
     void everyMetricExists(String file) throws IOException {
         Set<String> known = Arrays.stream(Meters.values())
                 .flatMap(MonitoringFilesTest::series)
-                .collect(Collectors.toSet());
+                .collect(Collectors.toUnmodifiableSet());
         Set<String> used = new TreeSet<>();
         Matcher matcher = NAME.matcher(read(file));
         while (matcher.find()) {
@@ -51,7 +51,7 @@ class MonitoringFilesTest {
                     .filter(one -> series(one).anyMatch(series::equals))
                     .findFirst()
                     .orElseThrow();
-            for (String condition : matcher.group(2).split(",")) {
+            for (String condition : matcher.group(2).split(",", -1)) {
                 String label = condition.replaceAll("[=!~].*", "").strip();
                 assertThat(OF_THE_POD.contains(label) || meter.tags().contains(label))
                         .as("%s of %s", label, series)
