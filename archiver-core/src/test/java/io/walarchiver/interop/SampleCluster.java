@@ -37,6 +37,7 @@ record SampleCluster(int major, Path home, Path dataDirectory, Map<String, Path>
     /** Makes one below a directory that is there and empty. Nothing of its first log will be archived. */
     static SampleCluster create(int major, Path home) throws IOException {
         PostgresBinaries postgres = PostgresBinaries.of(major);
+        PostgresBinaries.handOver(home.resolveSibling("."));
         Path data = home.resolve("data");
         String unused =
                 postgres.initdb(data, "--wal-segsize=1", "--data-checksums", "--waldir=" + home.resolve("the log"));

@@ -3,6 +3,7 @@ package io.walarchiver.interop;
 import io.walarchiver.archive.ArchivePipeline;
 import io.walarchiver.restore.RestoreException;
 import io.walarchiver.restore.RestorePipeline;
+import io.walarchiver.testing.postgres.PostgresBinaries;
 import io.walarchiver.wal.WalFileName;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -103,8 +104,11 @@ final class WalCommands implements AutoCloseable {
             archive.orElseThrow().archive(name, false).block(PATIENCE);
             return true;
         }
+        Path destination = dataDirectory.resolve(words[2]);
         try {
-            return restore.restore(name, dataDirectory.resolve(words[2])).block(PATIENCE) != null;
+            boolean there = restore.restore(name, destination).block(PATIENCE) != null;
+            PostgresBinaries.handOver(destination);
+            return there;
         } catch (RestoreException.NotArchived absent) {
             return false;
         }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ import picocli.CommandLine;
 /** What the chart starts is a command of this program, with these options. */
 final class ChartArgumentsTest {
 
-    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+    private static final Path ROOT = Objects.requireNonNull(Path.of("").toAbsolutePath().getParent());
     private static final Pattern OPTION = Pattern.compile("(?m)^ +- (--[a-z-]+)=");
 
     @Test

@@ -150,29 +150,37 @@ public final class BackupLabProgram implements Callable<Integer> {
             tools.drop(tool, String.valueOf(e.getMessage()).strip());
             return Optional.empty();
         }
-        Path destination = home.resolve("restored");
         try {
-            SinkStatistics before = server.statistics();
-            CommandCost backup = CommandCost.of(
-                    tool.name(),
-                    repository.backup(),
-                    repository.environment(),
-                    home,
-                    home.resolve("backup.log"),
-                    LIMIT);
-            SinkStatistics sent = server.statistics().since(before);
-            repository.settle(backup.output());
-            List<String> command = repository.restore(destination);
-            before = server.statistics();
-            CommandCost restore = CommandCost.of(
-                    tool.name(), command, repository.environment(), home, home.resolve("restore.log"), LIMIT);
-            SinkStatistics asked = server.statistics().since(before);
-            RestoredFiles.verify(tool.name(), data.path(), destination);
-            return Optional.of(new BackupRound(data.bytes(), backup, sent, restore, asked));
+            return Optional.of(round(home, data, server, tool, repository));
+        } catch (IOException e) {
+            if (tool instanceof Ours) {
+                throw e;
+            }
+            // One tool less is better than no figures at all.
+            tools.drop(tool, String.valueOf(e.getMessage()).strip());
+            return Optional.empty();
         } finally {
             server.forget(repository.prefix());
             WorkDirectory.delete(home);
         }
+    }
+
+    private static BackupRound round(
+            Path home, DataSet data, S3ServerProcess server, BackupTool tool, BackupTool.Repository repository)
+            throws IOException {
+        SinkStatistics before = server.statistics();
+        CommandCost backup = CommandCost.of(
+                tool.name(), repository.backup(), repository.environment(), home, home.resolve("backup.log"), LIMIT);
+        SinkStatistics sent = server.statistics().since(before);
+        repository.settle(backup.output());
+        Path destination = home.resolve("restored");
+        List<String> command = repository.restore(destination);
+        before = server.statistics();
+        CommandCost restore = CommandCost.of(
+                tool.name(), command, repository.environment(), home, home.resolve("restore.log"), LIMIT);
+        SinkStatistics asked = server.statistics().since(before);
+        RestoredFiles.verify(tool.name(), data.path(), destination);
+        return new BackupRound(data.bytes(), backup, sent, restore, asked);
     }
 
     private Map<String, Object> circumstances(DataSet data, List<String> skipped) {

@@ -48,8 +48,7 @@ record BarmanCloud(Path programs, String version, DataSet data, S3ServerProcess 
         Map<String, String> environment = new HashMap<>(Map.of(
                 "AWS_ACCESS_KEY_ID", server.credentials().accessKeyId(),
                 "AWS_SECRET_ACCESS_KEY", server.credentials().secretAccessKey(),
-                "AWS_DEFAULT_REGION", "us-east-1",
-                "TMPDIR", home.toString()));
+                "AWS_DEFAULT_REGION", "us-east-1"));
         server.certificate()
                 .ifPresent(c -> environment.put("AWS_CA_BUNDLE", c.pem().toString()));
         return new Repository() {

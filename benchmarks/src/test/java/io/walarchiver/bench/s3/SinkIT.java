@@ -12,7 +12,9 @@ import io.walarchiver.store.PutOptions;
 import io.walarchiver.store.StoreException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,6 +117,42 @@ class SinkIT {
         assertThat(after.requests()).containsEntry("put", 1L).containsKey("get");
         assertThat(after.bytesIn()).isEqualTo(1000);
         assertThat(after.bytesOut()).isEqualTo(1000);
+    }
+
+    @Test
+    void keepsWhatIsLargeInFilesUntilItIsForgotten() throws Exception {
+        store.close();
+        server.close();
+        Path home = Files.createDirectory(directory.resolve("disk"));
+        server = S3ServerProcess.sinkOnDisk(home, Optional.empty());
+        store = StoreClient.connect(server);
+        Path files = home.resolve("objects");
+        byte[] first = bytes(MultipartUpload.MIN_PART_BYTES);
+        byte[] last = bytes(300_017);
+        store.startMultipart(KEY, PutOptions.NONE)
+                .flatMap(upload -> upload.uploadPart(1, Content.of(ByteBuffer.wrap(first)))
+                        .zipWith(upload.uploadPart(2, Content.of(ByteBuffer.wrap(last))))
+                        .flatMap(parts -> upload.complete(List.of(parts.getT1(), parts.getT2()))))
+                .block();
+        store.put(new ObjectKey("small"), Content.of(ByteBuffer.wrap(bytes(10))), PutOptions.NONE)
+                .block();
+
+        byte[] whole = get(KEY);
+        byte[] overTheSeam = store.get(
+                        KEY,
+                        first.length - 5,
+                        10,
+                        (info, body) -> body.collect(ByteArrayOutputStream::new, SinkIT::append)
+                                .map(ByteArrayOutputStream::toByteArray))
+                .block();
+
+        assertThat(whole).hasSize(first.length + last.length).startsWith(first).endsWith(last);
+        assertThat(overTheSeam).isEqualTo(Arrays.copyOfRange(whole, first.length - 5, first.length + 5));
+        assertThat(files).isDirectoryContaining("regex:.*\\d+");
+        server.forget("a/");
+        assertThat(files).isEmptyDirectory();
+        assertThatThrownBy(() -> get(KEY)).isInstanceOf(StoreException.NotFound.class);
+        assertThat(get(new ObjectKey("small"))).hasSize(10);
     }
 
     private byte[] get(ObjectKey key) {
