@@ -15,7 +15,8 @@ import picocli.CommandLine;
 /** What the chart starts is a command of this program, with these options. */
 final class ChartArgumentsTest {
 
-    private static final Path ROOT = Objects.requireNonNull(Path.of("").toAbsolutePath().getParent());
+    private static final Path ROOT =
+            Objects.requireNonNull(Path.of("").toAbsolutePath().getParent());
     private static final Pattern OPTION = Pattern.compile("(?m)^ +- (--[a-z-]+)=");
 
     @Test
