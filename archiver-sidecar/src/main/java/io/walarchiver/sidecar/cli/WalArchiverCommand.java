@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RetentionCommand.class,
             VerifyCommand.class,
             CheckCommand.class,
+            DoctorCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class
         },
