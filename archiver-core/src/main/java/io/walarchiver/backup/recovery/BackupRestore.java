@@ -33,8 +33,8 @@ import reactor.core.scheduler.Scheduler;
  * and only then the control file appears, without which no server starts.
  *
  * <p><b>Side by side.</b> Up to {@code jobs} objects are extracted at a time: the data directory, tablespaces, and volumes
- * of one archive, see {@link ArchiveTree} for why that is safe. Each has a thread of its own, which exists as long as the
- * restore, and is fed by ranged downloads through the buffers of the pool.
+ * of one archive, see {@link ArchiveTree} for why that is safe. Each has two threads of its own, one that decompresses and
+ * one that writes, which exist as long as the restore, and is fed by ranged downloads through the buffers of the pool.
  *
  * <p><b>Failure.</b> Every failure is a {@link RecoveryException}. What the destination held before is untouched. What was
  * restored stays, marked as unfinished, and the same restore goes on from there: objects that were extracted to their end
@@ -243,6 +243,7 @@ public final class BackupRestore {
                                     sideBySide,
                                     destination.plan(),
                                     passage,
+                                    run.decoders(),
                                     run.owners(settings),
                                     progress);
                             VolumeDownload download =

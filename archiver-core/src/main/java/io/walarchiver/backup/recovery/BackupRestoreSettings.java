@@ -33,8 +33,8 @@ public record BackupRestoreSettings(
     /** Default of {@link #rangesInFlight}: 2. */
     public static final int DEFAULT_RANGES = 2;
 
-    /** Default of {@link #rangeBytes}: 16 MiB. */
-    public static final long DEFAULT_RANGE_BYTES = 16L << 20;
+    /** Default of {@link #rangeBytes}: 8 MiB, which the client of S3 fetches with one request. */
+    public static final long DEFAULT_RANGE_BYTES = 8L << 20;
 
     /** Default of {@link #retryWindow}: 5 minutes. */
     public static final Duration DEFAULT_RETRY_WINDOW = Duration.ofMinutes(5);

@@ -5,6 +5,7 @@ import io.walarchiver.restore.BlockingWork;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,18 +27,24 @@ final class RestoreRun {
 
     private final OpenDestination destination;
     private final ExecutorService threads;
+    private final ExecutorService decoders;
     private final Scheduler blocking;
     private final Set<Passage> passages = new HashSet<>();
     private @Nullable Owners owners;
 
     RestoreRun(OpenDestination destination, int jobs) {
         this.destination = destination;
-        this.threads = Executors.newFixedThreadPool(jobs, work -> {
-            Thread thread = new Thread(work, THREADS + NUMBERS.incrementAndGet());
+        this.threads = threads(jobs, "");
+        this.decoders = threads(jobs, "decoder-");
+        this.blocking = Schedulers.fromExecutorService(threads);
+    }
+
+    private static ExecutorService threads(int count, String name) {
+        return Executors.newFixedThreadPool(count, work -> {
+            Thread thread = new Thread(work, THREADS + name + NUMBERS.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });
-        this.blocking = Schedulers.fromExecutorService(threads);
     }
 
     OpenDestination destination() {
@@ -47,6 +54,11 @@ final class RestoreRun {
     /** For blocking work of this restore; a thread for each job. */
     Scheduler blocking() {
         return blocking;
+    }
+
+    /** For decompression ahead of the work of {@link #blocking}; a thread for each job. */
+    Executor decoders() {
+        return decoders;
     }
 
     synchronized Owners owners(BackupRestoreSettings settings) {
@@ -84,7 +96,10 @@ final class RestoreRun {
             return Mono.when(open.stream().map(Passage::close).toList())
                     .then(BlockingWork.run(blocking, destination::close))
                     // Not at once: that would interrupt whoever hears of the end on one of the threads.
-                    .then(Mono.fromRunnable(threads::shutdown));
+                    .then(Mono.fromRunnable(() -> {
+                        threads.shutdown();
+                        decoders.shutdown();
+                    }));
         });
     }
 }

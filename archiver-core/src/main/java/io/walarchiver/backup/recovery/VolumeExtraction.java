@@ -8,6 +8,7 @@ import io.walarchiver.backup.tar.TarFormatException;
 import io.walarchiver.backup.tar.TarHeader;
 import io.walarchiver.backup.tar.TarReader;
 import io.walarchiver.backup.transfer.Passage;
+import io.walarchiver.backup.transfer.ReadAhead;
 import io.walarchiver.codec.Codec;
 import io.walarchiver.codec.Compression;
 import io.walarchiver.codec.CorruptObjectException;
@@ -26,10 +27,11 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks one object. Blocks on the download and on the disk, burns CPU; one thread runs it once.
+ * Unpacks one object. Blocks on the download and on the disk; one thread runs it once, another one decompresses for it.
  *
  * <p>Content, permissions, times of files, and owners where possible, become what the archive says. Directories are always
  * accessible to their owner, and their times are those of the restore: nothing reads them.
@@ -75,6 +77,7 @@ final class VolumeExtraction {
     private final boolean sideBySide;
     private final RestorePlan plan;
     private final Passage passage;
+    private final Executor decoders;
     private final Owners owners;
     private final ProgressMeter progress;
     private final MemberFile writer = new MemberFile();
@@ -83,13 +86,17 @@ final class VolumeExtraction {
     private boolean between;
     private long offset;
 
-    /** @param sideBySide whether other volumes of the archive are extracted at the same time */
+    /**
+     * @param sideBySide whether other volumes of the archive are extracted at the same time
+     * @param decoders   has a thread free for this one
+     */
     VolumeExtraction(
             BackupFile file,
             ArchiveTree tree,
             boolean sideBySide,
             RestorePlan plan,
             Passage passage,
+            Executor decoders,
             Owners owners,
             ProgressMeter progress) {
         this.file = file;
@@ -97,6 +104,7 @@ final class VolumeExtraction {
         this.sideBySide = sideBySide;
         this.plan = plan;
         this.passage = passage;
+        this.decoders = decoders;
         this.owners = owners;
         this.progress = progress;
         this.tar = new TarReader(InputStream.nullInputStream());
@@ -111,7 +119,7 @@ final class VolumeExtraction {
      */
     void run() throws IOException, ArchiveTree.Overlap {
         passage.enter();
-        try (InputStream content = Codec.of(file.compression()).decodingStream(passage.stream())) {
+        try (InputStream content = ReadAhead.of(Codec.of(file.compression()), passage, decoders)) {
             writing(() -> tree.root().create());
             tar = new TarReader(content);
             for (Optional<TarHeader> next = tar.next(); next.isPresent(); next = tar.next()) {

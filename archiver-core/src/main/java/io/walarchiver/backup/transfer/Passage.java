@@ -36,7 +36,7 @@ public final class Passage {
     private final Sinks.Empty<Void> left = Sinks.empty();
     private @Nullable RangeBuffer waiting;
     private @Nullable MonoSink<Void> taken;
-    private boolean inside;
+    private int inside;
     private boolean complete;
     private boolean closed;
 
@@ -91,28 +91,31 @@ public final class Passage {
         return closed;
     }
 
-    /** To be called first by the extracting thread. */
+    /** To be called first by the extracting thread, and for each thread that helps it. */
     public void enter() throws Over {
         synchronized (this) {
             if (closed) {
                 throw new Over();
             }
-            inside = true;
+            inside++;
         }
         Sinks.EmitResult unused = entered.tryEmitEmpty();
     }
 
-    /** To be called last by the extracting thread, when it has entered. */
+    /** To be called last by each thread that has entered. */
     public void leave() {
         synchronized (this) {
-            inside = false;
+            inside--;
+            if (inside > 0) {
+                return;
+            }
         }
         Sinks.EmitResult unused = left.tryEmitEmpty();
     }
 
     /**
-     * Ends everything: all memory goes back, the extracting thread is woken up. Completes when it has left, and never
-     * fails.
+     * Ends everything: all memory goes back, the extracting thread is woken up. Completes when nobody is inside any more,
+     * and never fails.
      */
     public Mono<Void> close() {
         return Mono.defer(() -> {
@@ -124,7 +127,7 @@ public final class Passage {
                 held.clear();
                 waiting = null;
                 taken = null;
-                busy = inside;
+                busy = inside > 0;
                 notifyAll();
             }
             given.forEach(RangeBuffer::release);

@@ -63,6 +63,7 @@ final class S3Clients {
     private S3Clients() {}
 
     static S3AsyncClient build(S3Settings settings, Executor callbacks) {
+        NativeThreads.use();
         var builder = S3AsyncClient.crtBuilder()
                 .region(Region.of(region(settings)))
                 .credentialsProvider(credentials(settings))

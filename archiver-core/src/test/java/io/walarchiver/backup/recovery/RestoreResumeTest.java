@@ -11,6 +11,7 @@ import io.walarchiver.backup.tar.TarBytes;
 import io.walarchiver.backup.tar.TarHeader;
 import io.walarchiver.backup.tar.TarReader;
 import io.walarchiver.backup.transfer.Passage;
+import io.walarchiver.backup.transfer.ReadAhead;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.Compression;
 import io.walarchiver.store.Fault;
@@ -97,17 +98,23 @@ class RestoreResumeTest {
         Disposable restore = fixture.restore().subscribe();
         await().atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(5))
-                .until(() -> fixture.store.pending(StoreOperation.GET) == 0 && someThreadWaitsForABuffer());
+                .until(() -> fixture.store.pending(StoreOperation.GET) == 0
+                        && someThreadWaitsIn(Passage.class)
+                        && someThreadWaitsIn(ReadAhead.class));
         restore.dispose();
         fixture.assertNothingHeld();
     }
 
-    private static boolean someThreadWaitsForABuffer() {
+    /** In the one, the decompressing thread for a buffer; in the other, the writing thread for content. */
+    private static boolean someThreadWaitsIn(Class<?> place) {
         return Thread.getAllStackTraces().entrySet().stream()
                 .anyMatch(thread -> thread.getKey().getName().startsWith(RestoreRun.THREADS)
                         && thread.getKey().getState() == Thread.State.WAITING
                         && Arrays.stream(thread.getValue())
-                                .anyMatch(frame -> frame.getClassName().equals(Passage.class.getName())));
+                                .filter(frame -> !frame.getClassName().equals(Object.class.getName()))
+                                .findFirst()
+                                .filter(frame -> frame.getClassName().startsWith(place.getName()))
+                                .isPresent());
     }
 
     /** As if the process had died after the n-th member, and in the middle of it, for every n. */

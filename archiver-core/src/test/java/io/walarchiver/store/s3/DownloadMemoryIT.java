@@ -71,6 +71,11 @@ class DownloadMemoryIT {
             }
             assertThat(probe.exitValue()).as(Files.readString(output)).isZero();
             assertThat(output).content().contains("bytes: " + (long) DOWNLOADS * OBJECT_BYTES);
+            // What is left of them at the exit holds it up for more than a second.
+            assertThat(output)
+                    .content()
+                    .containsPattern("left when closed: [1-9]")
+                    .contains("left in the end: 0");
         }
     }
 }

@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             ServeCommand.class,
             RestoreJobCommand.class,
+            OperatorCommand.class,
             WalArchiveCommand.class,
             WalRestoreCommand.class,
             BackupCommand.class,

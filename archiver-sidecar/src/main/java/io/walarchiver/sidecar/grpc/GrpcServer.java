@@ -54,6 +54,10 @@ public final class GrpcServer implements AutoCloseable {
 
     /** Takes no new call, waits for the running ones for at most {@code patience}, then breaks them off. Blocks. */
     public void close(Duration patience) {
+        close(server, patience);
+    }
+
+    static void close(Server server, Duration patience) {
         server.shutdown();
         try {
             if (!server.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS)) {

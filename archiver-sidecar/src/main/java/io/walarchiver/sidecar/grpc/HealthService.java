@@ -14,17 +14,24 @@ import reactor.core.publisher.Mono;
  * The standard health service ({@code grpc.health.v1}), answered by looking, not from memory.
  *
  * <p>The empty service name asks whether this process works; it says SERVING also when the object store is away, because
- * probes that hold up or restart PostgreSQL's container depend on it. {@code cnpgi.wal.v1.WAL} asks whether a segment
- * could be archived now.
+ * probes that hold up or restart PostgreSQL's container depend on it. One other name asks whether work could be done now:
+ * that of the WAL service, whether a segment could be archived.
  */
 final class HealthService extends HealthGrpc.HealthImplBase {
 
     private final Health liveness;
     private final Health readiness;
+    private final String readyName;
 
     HealthService(Health liveness, Health readiness) {
+        this(liveness, readiness, WALGrpc.SERVICE_NAME);
+    }
+
+    /** @param readyName the name of the service by which to ask for {@code readiness} */
+    HealthService(Health liveness, Health readiness, String readyName) {
         this.liveness = liveness;
         this.readiness = readiness;
+        this.readyName = readyName;
     }
 
     @Override
@@ -36,11 +43,11 @@ final class HealthService extends HealthGrpc.HealthImplBase {
         if (service.isEmpty()) {
             return answer(liveness);
         }
-        if (service.equals(WALGrpc.SERVICE_NAME)) {
+        if (service.equals(readyName)) {
             return answer(readiness);
         }
         return Mono.error(Status.NOT_FOUND
-                .withDescription("no such service; ask for \"\" or " + WALGrpc.SERVICE_NAME)
+                .withDescription("no such service; ask for \"\" or " + readyName)
                 .asRuntimeException());
     }
 

@@ -15,17 +15,13 @@ import reactor.netty.http.server.HttpServerRoutes;
  * For Prometheus, probes and people:
  *
  * <ul>
- *   <li>{@code GET /metrics}: Prometheus text format
- *   <li>{@code GET /healthz}: 200 while the process works, otherwise 503; JSON with reasons
- *   <li>{@code GET /readyz}: 200 while a segment could be archived, otherwise 503; JSON with reasons
+ *   <li>what {@link ProbeRoutes} answers; ready is who could archive a segment
  *   <li>{@code GET /status}: a page; JSON with {@code ?format=json} or {@code Accept: application/json}
  * </ul>
  */
 public final class ManagementRoutes implements Consumer<HttpServerRoutes> {
 
-    private final Supplier<String> metrics;
-    private final Health liveness;
-    private final Health readiness;
+    private final ProbeRoutes probes;
     private final Mono<StatusReport> status;
 
     /**
@@ -33,27 +29,15 @@ public final class ManagementRoutes implements Consumer<HttpServerRoutes> {
      * @param status  looks anew at each subscription
      */
     public ManagementRoutes(Supplier<String> metrics, Health liveness, Health readiness, Mono<StatusReport> status) {
-        this.metrics = metrics;
-        this.liveness = liveness;
-        this.readiness = readiness;
+        this.probes = new ProbeRoutes(metrics, liveness, readiness);
         this.status = status;
     }
 
     @Override
     public void accept(HttpServerRoutes routes) {
-        routes.get(
-                "/metrics",
-                (request, response) ->
-                        Answers.send(response, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.get()));
-        routes.get("/healthz", (request, response) -> health(liveness, response));
-        routes.get("/readyz", (request, response) -> health(readiness, response));
+        probes.accept(routes);
         routes.get("/status", this::status);
         routes.get("/", (request, response) -> response.sendRedirect("/status"));
-    }
-
-    private static Publisher<Void> health(Health health, HttpServerResponse response) {
-        return health.report()
-                .flatMap(report -> Mono.from(Answers.json(response, report.isGood() ? 200 : 503, report)));
     }
 
     private Publisher<Void> status(HttpServerRequest request, HttpServerResponse response) {

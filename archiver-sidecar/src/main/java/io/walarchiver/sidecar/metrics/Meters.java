@@ -230,6 +230,10 @@ public enum Meters {
                 .register(registry);
     }
 
+    static Duration[] buckets() {
+        return BUCKETS.clone();
+    }
+
     private void require(Type expected) {
         if (type != expected) {
             throw new IllegalStateException(this + " is a " + type);

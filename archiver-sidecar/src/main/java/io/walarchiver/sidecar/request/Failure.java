@@ -7,7 +7,9 @@ import io.walarchiver.backup.recovery.RecoveryException;
 import io.walarchiver.backup.retention.RetentionException;
 import io.walarchiver.bridge.cluster.DefinitionException;
 import io.walarchiver.bridge.cluster.NoArchiveException;
+import io.walarchiver.bridge.kubernetes.KubernetesException;
 import io.walarchiver.bridge.objectstore.InvalidStoreException;
+import io.walarchiver.bridge.operator.HookException;
 import io.walarchiver.restore.RestoreException;
 import io.walarchiver.store.StoreException;
 
@@ -67,6 +69,12 @@ public record Failure(Verdict verdict, String message) {
         if (failure instanceof RefusedException) {
             return Verdict.UNAVAILABLE;
         }
+        if (failure instanceof HookException hook) {
+            return hook instanceof HookException.InvalidObject ? Verdict.INVALID : Verdict.PRECONDITION;
+        }
+        if (failure instanceof KubernetesException kubernetes) {
+            return verdictOf(kubernetes);
+        }
         if (failure instanceof ArchiveException archive) {
             return verdictOf(archive);
         }
@@ -89,6 +97,14 @@ public record Failure(Verdict verdict, String message) {
             return verdictOf(store);
         }
         return Verdict.INTERNAL;
+    }
+
+    private static Verdict verdictOf(KubernetesException failure) {
+        boolean later = failure instanceof KubernetesException.Unavailable
+                || failure instanceof KubernetesException.Conflict
+                || failure instanceof KubernetesException.Gone;
+        // What the API does not have or not allow is for somebody to repair; NOT_FOUND would speak of the archive.
+        return later ? Verdict.UNAVAILABLE : Verdict.PRECONDITION;
     }
 
     private static Verdict verdictOf(BackupException failure) {

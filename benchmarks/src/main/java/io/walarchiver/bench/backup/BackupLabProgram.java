@@ -35,6 +35,9 @@ import picocli.CommandLine.Option;
                         + " compares the files, and prints medians, ranges and the budgets.")
 public final class BackupLabProgram implements Callable<Integer> {
 
+    /** So many times the data must fit on the disk for restored files to stay. */
+    private static final int SPARE = 4;
+
     private static final Duration LIMIT = Duration.ofHours(2);
 
     @Option(
@@ -161,7 +164,12 @@ public final class BackupLabProgram implements Callable<Integer> {
             return Optional.empty();
         } finally {
             server.forget(repository.prefix());
-            WorkDirectory.delete(home);
+            // Deleted at the end as long as there is room: for a while after files were deleted, ext4 makes new ones
+            // slowly,
+            // which would be counted as the next restore's.
+            if (Files.getFileStore(home).getUsableSpace() < SPARE * data.bytes()) {
+                WorkDirectory.delete(home);
+            }
         }
     }
 

@@ -31,7 +31,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>HTTP/1.1, so that a request that gets no answer takes its connection with it; over HTTP/2 the next ones would be
  * sent into the same silence.
  */
-public final class ApiConnection implements KubernetesApi, AutoCloseable {
+public final class ApiConnection implements KubernetesApi, KubernetesCollections, AutoCloseable {
 
     /**
      * How long and how much.
@@ -112,33 +112,33 @@ public final class ApiConnection implements KubernetesApi, AutoCloseable {
 
     @Override
     public Flux<WatchEvent> watch(ObjectReference reference, String resourceVersion) {
-        String what = "watching " + reference;
-        return Flux.defer(() -> exchanges.lines(request(
-                        "GET",
-                        reference.kind().path(reference.namespace()),
-                        "?" + nameSelector(reference) + "&watch=true&resourceVersion="
-                                + URLEncoder.encode(resourceVersion, StandardCharsets.UTF_8) + "&timeoutSeconds="
-                                + Math.max(1, settings.watchDuration().toSeconds()),
-                        null,
-                        APPLICATION_JSON)))
-                // A connection that died without a word is found out by this alone.
-                .takeUntilOther(Mono.delay(settings.watchDuration().plus(settings.requestTimeout()), scheduler))
-                .publishOn(scheduler)
-                .onErrorMap(failure -> failure instanceof HttpExchanges.UnexpectedStatus status
-                        ? error(status.code(), what, "")
-                        : unavailable(what, failure))
-                .handle((line, sink) -> event(line, what, sink));
+        return events(
+                reference.kind().path(reference.namespace()),
+                nameSelector(reference) + "&",
+                resourceVersion,
+                "watching " + reference);
+    }
+
+    @Override
+    public Flux<WatchEvent> watchAll(ResourceKind kind, Scope scope, String resourceVersion) {
+        return events(kind.path(scope), "", resourceVersion, "watching " + kind + " in " + scope);
     }
 
     @Override
     public Flux<ObjectNode> list(ResourceKind kind, String in) {
-        String what = "listing " + kind + " in " + in;
-        return page(kind, in, "", what)
+        return pages(kind, Scope.of(in)).concatMapIterable(Page::objects);
+    }
+
+    @Override
+    public Flux<Page> pages(ResourceKind kind, Scope scope) {
+        String what = "listing " + kind + " in " + scope;
+        return page(kind.path(scope), "", what)
                 .expand(page -> {
                     String token = page.at("/metadata/continue").asText();
-                    return token.isEmpty() ? Mono.empty() : page(kind, in, token, what);
+                    return token.isEmpty() ? Mono.empty() : page(kind.path(scope), token, what);
                 })
-                .concatMapIterable(ApiConnection::items);
+                .map(page -> new Page(
+                        items(page), page.at("/metadata/resourceVersion").asText()));
     }
 
     @Override
@@ -175,9 +175,27 @@ public final class ApiConnection implements KubernetesApi, AutoCloseable {
         http.close();
     }
 
-    private Mono<ObjectNode> page(ResourceKind kind, String in, String token, String what) {
+    private Flux<WatchEvent> events(String path, String selector, String resourceVersion, String what) {
+        return Flux.defer(() -> exchanges.lines(request(
+                        "GET",
+                        path,
+                        "?" + selector + "watch=true&resourceVersion="
+                                + URLEncoder.encode(resourceVersion, StandardCharsets.UTF_8) + "&timeoutSeconds="
+                                + Math.max(1, settings.watchDuration().toSeconds()),
+                        null,
+                        APPLICATION_JSON)))
+                // A connection that died without a word is found out by this alone.
+                .takeUntilOther(Mono.delay(settings.watchDuration().plus(settings.requestTimeout()), scheduler))
+                .publishOn(scheduler)
+                .onErrorMap(failure -> failure instanceof HttpExchanges.UnexpectedStatus status
+                        ? error(status.code(), what, "")
+                        : unavailable(what, failure))
+                .handle((line, sink) -> event(line, what, sink));
+    }
+
+    private Mono<ObjectNode> page(String path, String token, String what) {
         String next = token.isEmpty() ? "" : "&continue=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
-        return call("GET", kind.path(in), "?limit=" + settings.pageSize() + next, null, APPLICATION_JSON, what);
+        return call("GET", path, "?limit=" + settings.pageSize() + next, null, APPLICATION_JSON, what);
     }
 
     private Mono<ObjectNode> call(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.walarchiver.bridge.kubernetes.KubernetesApi.Part;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -32,12 +33,25 @@ public final class ObjectUpdate {
                 .onErrorResume(KubernetesException.NotFound.class, e -> Mono.just(Optional.empty()));
         return updates.again(present.flatMap(existing -> {
             ObjectNode object = wanted.apply(existing);
-            if (existing.isEmpty()) {
-                return api.create(reference.kind(), reference.namespace(), object);
-            }
-            return existing.orElseThrow().equals(object)
-                    ? Mono.just(object)
-                    : api.replace(reference, Part.WHOLE, object);
+            return existing.isEmpty()
+                    ? api.create(reference.kind(), reference.namespace(), object)
+                    : replace(reference, existing.orElseThrow(), object);
         }));
+    }
+
+    /**
+     * The same for an object that only others make.
+     *
+     * @param wanted from what is there to what has to be, another tree; called again after a lost race
+     * @return the object as the API has it now; empty when there is none
+     */
+    public Mono<ObjectNode> replaceIfPresent(ObjectReference reference, UnaryOperator<ObjectNode> wanted) {
+        return updates.again(Mono.defer(() -> api.get(reference))
+                        .flatMap(existing -> replace(reference, existing, wanted.apply(existing))))
+                .onErrorResume(KubernetesException.NotFound.class, e -> Mono.empty());
+    }
+
+    private Mono<ObjectNode> replace(ObjectReference reference, ObjectNode existing, ObjectNode object) {
+        return existing.equals(object) ? Mono.just(object) : api.replace(reference, Part.WHOLE, object);
     }
 }

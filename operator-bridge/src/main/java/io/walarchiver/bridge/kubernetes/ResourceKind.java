@@ -26,7 +26,16 @@ public record ResourceKind(String group, String version, String plural) {
 
     /** The path of all objects of the kind in a namespace, without a slash at its beginning. */
     String path(String namespace) {
-        return (group.isEmpty() ? "api/" : "apis/" + group + "/") + version + "/namespaces/" + namespace + "/" + plural;
+        return root() + "/namespaces/" + namespace + "/" + plural;
+    }
+
+    /** The path of all objects of the kind in a scope, without a slash at its beginning. */
+    String path(KubernetesCollections.Scope scope) {
+        return scope.namespace().map(this::path).orElseGet(() -> root() + "/" + plural);
+    }
+
+    private String root() {
+        return (group.isEmpty() ? "api/" : "apis/" + group + "/") + version;
     }
 
     @Override

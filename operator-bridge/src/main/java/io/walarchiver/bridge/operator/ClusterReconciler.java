@@ -11,7 +11,6 @@ import io.walarchiver.bridge.kubernetes.KubernetesApi;
 import io.walarchiver.bridge.kubernetes.KubernetesException;
 import io.walarchiver.bridge.kubernetes.ObjectReference;
 import io.walarchiver.bridge.kubernetes.ObjectUpdate;
-import io.walarchiver.bridge.kubernetes.ResourceKind;
 import io.walarchiver.bridge.objectstore.InvalidStoreException;
 import io.walarchiver.bridge.objectstore.ObjectStoreResource;
 import java.io.IOException;
@@ -20,7 +19,6 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -36,20 +34,39 @@ public final class ClusterReconciler {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int READ_CONCURRENCY = 4;
-    private static final ResourceKind ROLES = new ResourceKind("rbac.authorization.k8s.io", "v1", "roles");
-    private static final ResourceKind BINDINGS = new ResourceKind("rbac.authorization.k8s.io", "v1", "rolebindings");
 
     private final OperatorSettings settings;
     private final KubernetesApi api;
     private final ObjectUpdate updates;
     private final ClusterEvents events;
+    private final StoreSource stores;
+    private final StoreProblems problems;
+
+    /** Tells why a store that is there cannot be used, as far as somebody has looked. */
+    @FunctionalInterface
+    public interface StoreProblems {
+
+        /** Nobody has looked. */
+        StoreProblems UNKNOWN = (namespace, name) -> Optional.empty();
+
+        /** What is wrong and what to do; empty when nothing is known to be. */
+        Optional<String> of(String namespace, String name);
+    }
 
     /** Sends nothing yet. */
-    public ClusterReconciler(OperatorSettings settings, KubernetesApi api, ClusterEvents events, Scheduler scheduler) {
+    public ClusterReconciler(
+            OperatorSettings settings,
+            KubernetesApi api,
+            ClusterEvents events,
+            StoreSource stores,
+            StoreProblems problems,
+            Scheduler scheduler) {
         this.settings = settings;
         this.api = api;
         this.updates = new ObjectUpdate(api, scheduler);
         this.events = events;
+        this.stores = stores;
+        this.problems = problems;
     }
 
     /**
@@ -79,7 +96,8 @@ public final class ClusterReconciler {
     private Mono<Void> reconcile(ClusterView cluster, Optional<String> backupStore) {
         ClusterRights rights = new ClusterRights(cluster, settings.version());
         SortedSet<String> own = ClusterStores.of(cluster, settings.pluginName()).names();
-        ObjectReference roleReference = new ObjectReference(ROLES, cluster.requiredNamespace(), rights.name());
+        ObjectReference roleReference =
+                new ObjectReference(ClusterRights.ROLES, cluster.requiredNamespace(), rights.name());
         return existing(roleReference)
                 .flatMap(role -> {
                     if (own.isEmpty() && backupStore.isEmpty() && role.isEmpty()) {
@@ -108,42 +126,28 @@ public final class ClusterReconciler {
             SortedSet<String> own,
             SortedSet<String> extra,
             Map<String, Optional<ObjectStoreResource>> found) {
-        Function<String, Optional<ObjectStoreResource>> find = name -> found.getOrDefault(name, Optional.empty());
-        SortedSet<String> named = new TreeSet<>(own);
-        named.addAll(extra);
-        StoreSecrets secrets = StoreSecrets.of(named, find);
-        // A store that only an old Backup named, and that is gone, is of no use to anybody.
-        SortedSet<String> backupStores = new TreeSet<>(extra);
-        backupStores.removeAll(own);
-        backupStores.removeIf(name -> find.apply(name).isEmpty());
-        SortedSet<String> stores = new TreeSet<>(own);
-        stores.addAll(backupStores);
-        SortedSet<String> missing = new TreeSet<>(secrets.missing());
-        missing.retainAll(own);
+        RoleContent content = RoleContent.of(own, extra, name -> found.getOrDefault(name, Optional.empty()));
         ObjectReference bindingReference =
-                new ObjectReference(BINDINGS, roleReference.namespace(), roleReference.name());
-        return updates.createOrReplace(
-                        roleReference,
-                        role -> rights.role(role, stores, kept(role, secrets.secrets(), missing), backupStores))
+                new ObjectReference(ClusterRights.BINDINGS, roleReference.namespace(), roleReference.name());
+        return updates.createOrReplace(roleReference, role -> rights.role(role, content))
                 .then(updates.createOrReplace(bindingReference, rights::binding))
-                .then(Mono.defer(() -> missing.isEmpty()
-                        ? Mono.empty()
-                        : events.warn(
-                                cluster,
-                                "ObjectStoreMissing",
-                                "the Cluster names " + String.join(", ", missing)
-                                        + ", which is not a usable ObjectStore of the namespace: create it, correct it, or"
-                                        + " correct the parameter barmanObjectName of the plugin")));
+                .then(tell(cluster, roleReference.namespace(), content));
     }
 
-    /** While a store cannot be read it is not known which Secrets it names; its sidecars still work with the ones known. */
-    private static SortedSet<String> kept(
-            Optional<ObjectNode> role, SortedSet<String> secrets, SortedSet<String> missing) {
-        SortedSet<String> names = new TreeSet<>(secrets);
-        if (!missing.isEmpty()) {
-            names.addAll(ClusterRights.secrets(role));
-        }
-        return names;
+    private Mono<Void> tell(ClusterView cluster, String namespace, RoleContent content) {
+        Mono<Void> missing = content.missing().isEmpty()
+                ? Mono.empty()
+                : events.warn(
+                        cluster,
+                        "ObjectStoreMissing",
+                        "the Cluster names " + String.join(", ", content.missing())
+                                + ", which is not a usable ObjectStore of the namespace: create it, correct it, or"
+                                + " correct the parameter barmanObjectName of the plugin");
+        return missing.thenMany(Flux.fromIterable(content.stores()))
+                .concatMap(store -> problems.of(namespace, store)
+                        .map(problem -> events.warn(cluster, "ObjectStoreNotReady", problem))
+                        .orElseGet(Mono::empty))
+                .then();
     }
 
     private Mono<Map<String, Optional<ObjectStoreResource>>> stores(String namespace, SortedSet<String> names) {
@@ -154,22 +158,14 @@ public final class ClusterReconciler {
     }
 
     private Mono<Optional<ObjectStoreResource>> store(String namespace, String name) {
-        return existing(new ObjectReference(ResourceKind.OBJECT_STORES, namespace, name))
-                .map(object -> object.flatMap(ClusterReconciler::readable));
+        return stores.find(namespace, name)
+                .onErrorResume(InvalidStoreException.class, unreadable -> Mono.just(Optional.empty()));
     }
 
     private Mono<Optional<ObjectNode>> existing(ObjectReference reference) {
         return api.get(reference)
                 .map(Optional::of)
                 .onErrorResume(KubernetesException.NotFound.class, e -> Mono.just(Optional.empty()));
-    }
-
-    private static Optional<ObjectStoreResource> readable(ObjectNode object) {
-        try {
-            return Optional.of(ObjectStoreResource.read(object));
-        } catch (InvalidStoreException e) {
-            return Optional.empty();
-        }
     }
 
     /** Nothing that passes by itself, and nothing that the operator could do anything about. */

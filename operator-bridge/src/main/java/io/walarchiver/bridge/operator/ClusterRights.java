@@ -8,6 +8,7 @@ import io.walarchiver.bridge.cluster.ClusterView;
 import io.walarchiver.bridge.cluster.InvalidClusterException;
 import io.walarchiver.bridge.kubernetes.OperatorGroup;
 import io.walarchiver.bridge.kubernetes.ResourceKind;
+import io.walarchiver.bridge.objectstore.ObjectStoreResource;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -28,12 +30,17 @@ import java.util.regex.Pattern;
 final class ClusterRights {
 
     private static final String RBAC_GROUP = "rbac.authorization.k8s.io";
+
+    static final ResourceKind ROLES = new ResourceKind(RBAC_GROUP, "v1", "roles");
+    static final ResourceKind BINDINGS = new ResourceKind(RBAC_GROUP, "v1", "rolebindings");
+
     private static final String RBAC = RBAC_GROUP + "/v1";
 
     /** Stores that Backups of the Cluster name; the Cluster does not say them. */
     private static final String BACKUP_STORES = "walarchiver.io/backupStores";
 
     private static final String CLUSTER_LABEL = "walarchiver.io/cluster";
+    private static final String MANAGED_BY = "app.kubernetes.io/managed-by";
     private static final String PRODUCT = "wal-archiver";
     private static final Pattern NOT_IN_A_LABEL = Pattern.compile("[^A-Za-z0-9_.-]");
     private static final int MAX_LABEL_LENGTH = 63;
@@ -78,11 +85,11 @@ final class ClusterRights {
         return names;
     }
 
-    /** The names of the Secrets that a Role allows to read. */
-    static SortedSet<String> secrets(Optional<ObjectNode> role) {
+    /** The names of a resource that a Role allows to read. */
+    private static SortedSet<String> named(Optional<ObjectNode> role, String resource) {
         NavigableSet<String> names = new TreeSet<>();
         role.ifPresent(object -> object.path("rules").forEach(rule -> {
-            if (rule.path("resources").path(0).asText().equals(ResourceKind.SECRETS.plural())) {
+            if (rule.path("resources").path(0).asText().equals(resource)) {
                 rule.path("resourceNames").forEach(name -> names.add(name.asText()));
             }
         }));
@@ -92,33 +99,58 @@ final class ClusterRights {
     /**
      * The Role.
      *
-     * @param existing     as it is; what others wrote in its metadata stays
-     * @param stores       the names of all stores, also of such as are not there yet
-     * @param secrets      the names of all Secrets that they name
-     * @param backupStores those of the stores that only Backups name
+     * @param existing as it is; what others wrote in its metadata stays
+     * @param content  what it has to name
      */
-    ObjectNode role(
-            Optional<ObjectNode> existing,
-            SortedSet<String> stores,
-            SortedSet<String> secrets,
-            SortedSet<String> backupStores) {
+    ObjectNode role(Optional<ObjectNode> existing, RoleContent content) {
         ObjectNode role = ours(existing, "Role");
+        write(role, existing, content);
+        return role;
+    }
+
+    /** Whether an object of the API is a Role that this class made. */
+    static boolean isOurs(ObjectNode role) {
+        JsonNode labels = role.path("metadata").path("labels");
+        return labels.path(MANAGED_BY).asText().equals(PRODUCT) && labels.has(CLUSTER_LABEL);
+    }
+
+    /**
+     * A Role of ours as it has to be, for the same stores.
+     *
+     * @param role is not changed
+     * @param find finds a store of its namespace
+     */
+    static ObjectNode refreshed(ObjectNode role, Function<String, Optional<ObjectStoreResource>> find) {
+        Optional<ObjectNode> existing = Optional.of(role);
+        NavigableSet<String> extra = backupStores(existing);
+        SortedSet<String> own = named(existing, ResourceKind.OBJECT_STORES.plural());
+        own.removeAll(extra);
+        ObjectNode refreshed = role.deepCopy();
+        write(refreshed, existing, RoleContent.of(own, extra, find));
+        return refreshed;
+    }
+
+    private static void write(ObjectNode role, Optional<ObjectNode> existing, RoleContent content) {
         ObjectNode annotations = object(object(role, "metadata"), "annotations");
-        if (backupStores.isEmpty()) {
+        if (content.backupStores().isEmpty()) {
             annotations.remove(BACKUP_STORES);
         } else {
-            annotations.put(BACKUP_STORES, String.join(",", backupStores));
+            annotations.put(BACKUP_STORES, String.join(",", content.backupStores()));
         }
         if (annotations.isEmpty()) {
             object(role, "metadata").remove("annotations");
         }
+        SortedSet<String> secrets = new TreeSet<>(content.secrets());
+        if (!content.missing().isEmpty()) {
+            // It is not known which Secrets a missing store names; its sidecars still work with the ones known.
+            secrets.addAll(named(existing, ResourceKind.SECRETS.plural()));
+        }
         ArrayNode rules = role.putArray("rules");
         List<String> reading = List.of("get", "list", "watch");
         ResourceKind kind = ResourceKind.OBJECT_STORES;
-        rule(rules, kind.group(), kind.plural(), reading, stores);
-        rule(rules, kind.group(), kind.plural() + "/status", List.of("patch", "update"), stores);
+        rule(rules, kind.group(), kind.plural(), reading, content.stores());
+        rule(rules, kind.group(), kind.plural() + "/status", List.of("patch", "update"), content.stores());
         rule(rules, ResourceKind.SECRETS.group(), ResourceKind.SECRETS.plural(), reading, secrets);
-        return role;
     }
 
     /**
@@ -174,7 +206,7 @@ final class ClusterRights {
         labels.put("app.kubernetes.io/instance", cluster.name());
         labels.put("app.kubernetes.io/version", version);
         labels.put("app.kubernetes.io/component", "database");
-        labels.put("app.kubernetes.io/managed-by", PRODUCT);
+        labels.put(MANAGED_BY, PRODUCT);
         labels.replaceAll((key, value) -> labelValue(value));
         return labels;
     }

@@ -9,9 +9,13 @@ import io.walarchiver.bridge.cluster.InvalidClusterException;
 import io.walarchiver.bridge.objectstore.ObjectStoreResource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
  * The operator asks this before it creates a Pod or a Job of a Cluster, and when it looks whether a running Pod is still
@@ -32,6 +36,13 @@ public final class LifecycleHook {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final byte[] NO_CHANGE = new byte[0];
+
+    /** Stores of one Cluster, looked for at the same time. */
+    private static final int READ_CONCURRENCY = 3;
+
+    /** A store that was looked for, or the error that came of it. */
+    @FunctionalInterface
+    private interface Found extends Supplier<Optional<ObjectStoreResource>> {}
 
     private final OperatorSettings settings;
 
@@ -67,7 +78,48 @@ public final class LifecycleHook {
             byte[] clusterDefinition,
             byte[] objectDefinition,
             Function<String, Optional<ObjectStoreResource>> stores) {
-        ClusterView cluster = ClusterView.parse(clusterDefinition);
+        return patch(operation, ClusterView.parse(clusterDefinition), objectDefinition, stores);
+    }
+
+    /**
+     * The same, with the stores read first. An error of {@code stores} is passed on when the answer depends on that store.
+     *
+     * @param operation         what happens to the object
+     * @param clusterDefinition the Cluster, UTF-8 JSON
+     * @param objectDefinition  a Pod or a Job, UTF-8 JSON; others are left alone
+     */
+    public Mono<byte[]> answer(
+            Operation operation, byte[] clusterDefinition, byte[] objectDefinition, StoreSource stores) {
+        return Mono.defer(() -> {
+            ClusterView cluster = ClusterView.parse(clusterDefinition);
+            SortedSet<String> names =
+                    ClusterStores.of(cluster, settings.pluginName()).names();
+            String namespace = cluster.namespace().orElse("");
+            return Flux.fromIterable(names)
+                    .flatMap(
+                            name -> stores.find(namespace, name)
+                                    .<Found>map(found -> () -> found)
+                                    .onErrorResume(
+                                            RuntimeException.class,
+                                            e -> Mono.just(() -> {
+                                                throw e;
+                                            }))
+                                    .map(found -> Map.entry(name, found)),
+                            READ_CONCURRENCY)
+                    .collectMap(Map.Entry::getKey, Map.Entry::getValue)
+                    .map(found -> patch(
+                            operation,
+                            cluster,
+                            objectDefinition,
+                            name -> found.getOrDefault(name, Optional::empty).get()));
+        });
+    }
+
+    private byte[] patch(
+            Operation operation,
+            ClusterView cluster,
+            byte[] objectDefinition,
+            Function<String, Optional<ObjectStoreResource>> stores) {
         JsonNode object = read(objectDefinition);
         JsonNode wanted = wanted(operation, cluster, object, new SidecarInjection(settings, stores));
         if (wanted.equals(object)) {

@@ -151,16 +151,20 @@ final class SidecarContainer {
                 .orElseGet(List::of);
     }
 
-    /** PostgreSQL must not start before the socket answers: its manager looks for sockets once. */
+    /**
+     * PostgreSQL must not start before the socket answers: its manager looks for sockets once. Both probes go over HTTP,
+     * since a command would start a program each time, inside the limits of the container.
+     */
     private void probes(ObjectNode container) {
-        ObjectNode startup = container.putObject("startupProbe");
-        ArrayNode command = startup.putObject("exec").putArray("command");
-        settings.command().forEach(command::add);
-        command.add("healthcheck");
-        startup.put("failureThreshold", 30).put("periodSeconds", 1).put("timeoutSeconds", 5);
-        ObjectNode liveness = container.putObject("livenessProbe");
-        liveness.putObject("httpGet").put("path", "/healthz").put("port", settings.managementPort());
-        liveness.put("failureThreshold", 6).put("periodSeconds", 10).put("timeoutSeconds", 5);
+        probe(container.putObject("startupProbe"), 60, 1);
+        probe(container.putObject("livenessProbe"), 6, 10);
+    }
+
+    private void probe(ObjectNode probe, int failures, int periodSeconds) {
+        probe.putObject("httpGet").put("path", "/healthz").put("port", settings.managementPort());
+        probe.put("failureThreshold", failures)
+                .put("periodSeconds", periodSeconds)
+                .put("timeoutSeconds", 5);
     }
 
     private static void securityContext(ObjectNode context) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.walarchiver.bridge.kubernetes.FakeObjects.ApiError;
@@ -28,10 +30,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLContext;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * A Kubernetes API on the loopback interface, for namespaced objects: versions and conflicts, status subresources, field
+ * A Kubernetes API on the loopback interface, for namespaced objects, which can be listed everywhere: versions and conflicts, status subresources, field
  * selectors, pages, watches over HTTP, merge patches, preconditions, rights, and faults by script.
  */
 public final class FakeKubernetes implements AutoCloseable {
@@ -65,9 +68,28 @@ public final class FakeKubernetes implements AutoCloseable {
     private volatile String token = "";
     private final AtomicInteger openWatches = new AtomicInteger();
 
+    private final String scheme;
+
     public FakeKubernetes() {
+        this(Optional.empty());
+    }
+
+    /** With TLS, as a Pod sees the API. */
+    public FakeKubernetes(SSLContext tls) {
+        this(Optional.of(tls));
+    }
+
+    private FakeKubernetes(Optional<SSLContext> tls) {
+        scheme = tls.isPresent() ? "https" : "http";
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            if (tls.isPresent()) {
+                HttpsServer secured = HttpsServer.create(address, 0);
+                secured.setHttpsConfigurator(new HttpsConfigurator(tls.orElseThrow()));
+                server = secured;
+            } else {
+                server = HttpServer.create(address, 0);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -111,12 +133,12 @@ public final class FakeKubernetes implements AutoCloseable {
     }
 
     /** Refuses whoever does not bring the token; empty is no token. */
-    void demand(String bearer) {
+    public void demand(String bearer) {
         token = bearer;
     }
 
-    String address() {
-        return "http://" + server.getAddress().getHostString() + ":"
+    public String address() {
+        return scheme + "://" + server.getAddress().getHostString() + ":"
                 + server.getAddress().getPort();
     }
 
@@ -126,8 +148,13 @@ public final class FakeKubernetes implements AutoCloseable {
         objects.wakeWatches();
     }
 
+    /** Where it listens. */
+    public int port() {
+        return server.getAddress().getPort();
+    }
+
     /** Watches whose client is there, or has not been found gone yet. */
-    int openWatches() {
+    public int openWatches() {
         return openWatches.get();
     }
 
@@ -292,10 +319,18 @@ public final class FakeKubernetes implements AutoCloseable {
             String[] parts = exchange.getRequestURI().getPath().substring(1).split("/", -1);
             boolean core = parts[0].equals("api");
             int at = core ? 2 : 3;
+            String group = core ? "" : parts[1];
+            if (parts.length == at + 1 && exchange.getRequestMethod().equals("GET")) {
+                Request everywhere = new Request(
+                        new Attributes(query.containsKey("watch") ? "watch" : "list", group, parts[at], ""),
+                        group + "/" + parts[at] + "/",
+                        JSON.createObjectNode());
+                everywhere.query.putAll(query);
+                return everywhere;
+            }
             if (parts.length < at + 3 || !parts[at].equals("namespaces")) {
                 throw new ApiError(404, "no such path");
             }
-            String group = core ? "" : parts[1];
             String plural = parts[at + 2];
             String selected = query.getOrDefault("fieldSelector", "").replaceFirst("^metadata\\.name=", "");
             String name = parts.length > at + 3 ? parts[at + 3] : selected;

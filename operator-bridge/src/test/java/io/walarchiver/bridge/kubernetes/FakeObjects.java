@@ -97,14 +97,14 @@ public final class FakeObjects {
         ObjectNode list = JSON.createObjectNode().put("kind", "List").put("apiVersion", "v1");
         ArrayNode items = list.putArray("items");
         ObjectNode metadata = list.putObject("metadata").put("resourceVersion", Long.toString(version));
+        String last = prefix;
         for (Map.Entry<String, ObjectNode> entry :
                 objects.tailMap(prefix + after, false).entrySet()) {
             if (!entry.getKey().startsWith(prefix)) {
                 break;
             }
             if (items.size() == limit) {
-                metadata.put(
-                        "continue", items.get(limit - 1).at("/metadata/name").asText());
+                metadata.put("continue", last.substring(prefix.length()));
                 break;
             }
             if (name.isEmpty() || entry.getKey().equals(prefix + name)) {
@@ -114,6 +114,7 @@ public final class FakeObjects {
                     item.remove(List.of("apiVersion", "kind"));
                 }
                 items.add(item);
+                last = entry.getKey();
             }
         }
         return list;

@@ -23,6 +23,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,8 +47,14 @@ final class ClusterReconcilerTest {
     private final Scheduler scheduler = Schedulers.newSingle("reconciler-test");
     private final ApiConnection api = kubernetes.connect(scheduler);
     private final SetClock clock = new SetClock(Instant.parse("2026-08-10T00:00:00Z"));
+    private final Map<String, String> problems = new ConcurrentHashMap<>();
     private final ClusterReconciler reconciler = new ClusterReconciler(
-            SETTINGS, api, new ClusterEvents(api, "wal-archiver", "operator-1", clock), scheduler);
+            SETTINGS,
+            api,
+            new ClusterEvents(api, "wal-archiver", "operator-1", clock),
+            StoreSource.asking(api),
+            (namespace, store) -> Optional.ofNullable(problems.get(namespace + "/" + store)),
+            scheduler);
     private final ObjectNode cluster = Documents.read("cluster.json");
 
     @AfterEach
@@ -152,6 +161,20 @@ final class ClusterReconcilerTest {
         assertThat(events()).hasSize(1);
         assertThat(events().get(0).path("reason").asText()).isEqualTo("ObjectStoreMissing");
         assertThat(events().get(0).path("message").asText()).contains("backups").doesNotContain("old-backups");
+    }
+
+    @Test
+    void storeThatCannotBeUsedIsToldOnTheCluster() {
+        store("backups");
+        store("old-backups");
+        problems.put("shop/backups", "the Secret backups-keys is missing: create it");
+
+        awaitEnd(pre(cluster));
+
+        assertThat(events()).hasSize(1);
+        assertThat(events().get(0).path("reason").asText()).isEqualTo("ObjectStoreNotReady");
+        assertThat(events().get(0).path("message").asText()).contains("backups-keys", "create it");
+        assertThat(kubernetes.objects.get(ROLE).at("/rules/0/resourceNames")).hasSize(2);
     }
 
     @Test

@@ -44,6 +44,8 @@ final class InstalledRightsTest {
             SETTINGS,
             api,
             new ClusterEvents(api, "wal-archiver", "operator-1", new SetClock(Instant.parse("2026-08-10T00:00:00Z"))),
+            StoreSource.asking(api),
+            ClusterReconciler.StoreProblems.UNKNOWN,
             scheduler);
     private final ObjectNode cluster = Documents.read("cluster.json");
 
