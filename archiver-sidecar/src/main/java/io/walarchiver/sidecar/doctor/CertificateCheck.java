@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.walarchiver.bridge.kubernetes.Sight;
 import io.walarchiver.sidecar.doctor.Evidence.PluginEvidence;
-import java.security.cert.CertificateException;
+import java.security.GeneralSecurityException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -93,7 +93,7 @@ final class CertificateCheck {
             } else {
                 findings.ok(check, subject, "valid until " + day(end));
             }
-        } catch (CertificateException e) {
+        } catch (GeneralSecurityException e) {
             findings.fail(check, subject, "tls.crt is missing or holds no certificate", RENEW);
         }
     }

@@ -47,9 +47,9 @@ public final class InstanceRights {
      * @param find finds a store of the namespace
      */
     public List<Right> missing(ObjectNode role, Function<String, Optional<ObjectStoreResource>> find) {
-        SortedSet<String> secrets = StoreSecrets.of(stores, find).secrets();
         List<Right> held = Right.of(role);
-        return Right.of(rights.role(Optional.empty(), stores, secrets, new TreeSet<>())).stream()
+        RoleContent content = RoleContent.of(stores, new TreeSet<>(), find);
+        return Right.of(rights.role(Optional.empty(), content)).stream()
                 .filter(right -> !right.isHeldBy(held))
                 .sorted()
                 .toList();

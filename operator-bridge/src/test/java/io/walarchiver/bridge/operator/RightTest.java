@@ -55,9 +55,9 @@ final class RightTest {
     void roleThatTheOperatorMakesLacksNothing() {
         ClusterView cluster = ClusterView.of(Documents.read("cluster.json"));
         InstanceRights rights = new InstanceRights(cluster, Documents.SETTINGS.pluginName());
-        TreeSet<String> secrets = new TreeSet<>(List.of("keys"));
+        TreeSet<String> none = new TreeSet<>();
         ObjectNode role = new ClusterRights(cluster, "1")
-                .role(Optional.empty(), new TreeSet<>(rights.stores()), secrets, new TreeSet<>());
+                .role(Optional.empty(), new RoleContent(rights.stores(), new TreeSet<>(List.of("keys")), none, none));
         ObjectNode binding = new ClusterRights(cluster, "1").binding(Optional.empty());
 
         assertThat(rights.stores()).isNotEmpty();
