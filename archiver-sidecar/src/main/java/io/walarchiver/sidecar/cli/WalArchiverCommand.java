@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RetentionCommand.class,
             VerifyCommand.class,
             CheckCommand.class,
+            DoctorCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class
         },
