@@ -52,7 +52,8 @@ final class ArrowsTest {
     void onlyTheConnectionKnowsTheClientLibrary() {
         noClasses()
                 .that()
-                .haveNameNotMatching("io\\.walarchiver\\.bridge\\.kubernetes\\.(ApiConnection|HttpExchanges)(\\$.*)?")
+                .haveNameNotMatching(
+                        "io\\.walarchiver\\.bridge\\.kubernetes\\.(ApiConnection|ClusterSight|HttpExchanges)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.fabric8.kubernetes..", "java.net.http..")

@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RetentionCommand.class,
             VerifyCommand.class,
             CheckCommand.class,
+            DoctorCommand.class,
             StatusCommand.class,
             HealthcheckCommand.class
         },

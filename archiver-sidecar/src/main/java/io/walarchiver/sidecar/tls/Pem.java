@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Text with blocks in PEM (RFC 7468). What stands between the blocks is explanation. */
-final class Pem {
+public final class Pem {
 
     /**
      * One block.
@@ -53,7 +53,7 @@ final class Pem {
      *
      * @throws GeneralSecurityException when one cannot be read
      */
-    static List<X509Certificate> certificates(byte[] text) throws GeneralSecurityException {
+    public static List<X509Certificate> certificates(byte[] text) throws GeneralSecurityException {
         CertificateFactory factory = CertificateFactory.getInstance("X.509");
         List<X509Certificate> certificates = new ArrayList<>();
         for (Block block : blocks(text)) {

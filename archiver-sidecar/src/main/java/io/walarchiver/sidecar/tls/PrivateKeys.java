@@ -15,7 +15,7 @@ import java.util.List;
  * it is told otherwise, and so does Helm. Both are an inner part of PKCS #8, which is put around them here (RFC 8017 A.1.2,
  * RFC 5915, RFC 5208).
  */
-final class PrivateKeys {
+public final class PrivateKeys {
 
     private static final List<String> PKCS8_ALGORITHMS = List.of("EC", "RSA", "Ed25519");
 
@@ -41,7 +41,7 @@ final class PrivateKeys {
      *
      * @throws GeneralSecurityException when there is none, or it cannot be read; the message does not quote it
      */
-    static PrivateKey read(byte[] text) throws GeneralSecurityException {
+    public static PrivateKey read(byte[] text) throws GeneralSecurityException {
         for (Pem.Block block : Pem.blocks(text)) {
             switch (block.label()) {
                 case "PRIVATE KEY":

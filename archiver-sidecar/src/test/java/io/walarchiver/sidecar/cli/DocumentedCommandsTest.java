@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,24 @@ class DocumentedCommandsTest {
             }
         }
         assertThat(wrong).isEmpty();
+        assertThat(seen).isGreaterThan(5);
+    }
+
+    @Test
+    void everyOptionThatTheManualNamesForDoctorExists() throws IOException {
+        String manual = read("docs/kubernetes.md");
+        CommandLine doctor = Objects.requireNonNull(
+                WalArchiverCommand.create().getSubcommands().get("doctor"));
+        int begin = manual.indexOf("## When it does not work");
+        Matcher option =
+                Pattern.compile("(--[a-z][a-z-]*)").matcher(manual.substring(begin, manual.indexOf("## Probes")));
+        int seen = 0;
+        while (option.find()) {
+            seen++;
+            assertThat(doctor.getCommandSpec().findOption(option.group(1)))
+                    .as(option.group(1))
+                    .isNotNull();
+        }
         assertThat(seen).isGreaterThan(5);
     }
 

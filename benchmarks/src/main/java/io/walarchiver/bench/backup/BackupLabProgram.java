@@ -9,8 +9,11 @@ import io.walarchiver.bench.s3.ServerCertificate;
 import io.walarchiver.bench.s3.SinkStatistics;
 import io.walarchiver.bench.service.Distribution;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -176,6 +179,7 @@ public final class BackupLabProgram implements Callable<Integer> {
     private static BackupRound round(
             Path home, DataSet data, S3ServerProcess server, BackupTool tool, BackupTool.Repository repository)
             throws IOException {
+        haveMemory(home, data.bytes());
         SinkStatistics before = server.statistics();
         CommandCost backup = CommandCost.of(
                 tool.name(), repository.backup(), repository.environment(), home, home.resolve("backup.log"), LIMIT);
@@ -183,12 +187,29 @@ public final class BackupLabProgram implements Callable<Integer> {
         repository.settle(backup.output());
         Path destination = home.resolve("restored");
         List<String> command = repository.restore(destination);
+        haveMemory(home, data.bytes());
         before = server.statistics();
         CommandCost restore = CommandCost.of(
                 tool.name(), command, repository.environment(), home, home.resolve("restore.log"), LIMIT);
         SinkStatistics asked = server.statistics().since(before);
         RestoredFiles.verify(tool.name(), data.path(), destination);
         return new BackupRound(data.bytes(), backup, sent, restore, asked);
+    }
+
+    /**
+     * Has the system find the memory for what will be written next. In a virtual machine, pages that were never used cost
+     * several times as much as others, and who gets which is chance.
+     */
+    private static void haveMemory(Path home, long bytes) throws IOException {
+        Path file = home.resolve("pages");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
+            for (long written = 0; written < bytes; written += zeros.capacity()) {
+                int unused = channel.write(zeros.clear());
+            }
+        } finally {
+            Files.delete(file);
+        }
     }
 
     private Map<String, Object> circumstances(DataSet data, List<String> skipped) {
