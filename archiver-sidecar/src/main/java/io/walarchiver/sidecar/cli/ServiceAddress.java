@@ -39,7 +39,9 @@ final class ServiceAddress {
             throw new CommandFailure(
                     ExitCode.UNREACHABLE,
                     "no service answers on " + address + " (" + e.getMessage()
-                            + "); is it running, and is this its --api-socket or its port?");
+                            + (socket == null
+                                    ? "); is it running, and is this its port? Or say its --api-socket"
+                                    : "); is \"wal-archiver serve\" running, and is this its --api-socket?"));
         }
     }
 

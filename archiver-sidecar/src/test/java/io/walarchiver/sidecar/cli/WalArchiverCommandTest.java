@@ -78,10 +78,7 @@ class WalArchiverCommandTest {
                 "recover",
                 "retention",
                 "verify",
-                "restore-job",
                 "check",
-                "status",
-                "healthcheck",
                 "nonsense",
                 ""
             })
