@@ -2,6 +2,7 @@ package io.walarchiver.sidecar;
 
 import io.walarchiver.sidecar.assembly.FatalErrors;
 import io.walarchiver.sidecar.cli.WalArchiverCommand;
+import io.walarchiver.sidecar.log.Logging;
 import io.walarchiver.store.s3.NativeThreads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ public final class Main {
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments) {
+        Logging.quiet();
         FatalErrors.install();
         int code = WalArchiverCommand.create().execute(arguments);
         removeScratch(System.getenv(SCRATCH));

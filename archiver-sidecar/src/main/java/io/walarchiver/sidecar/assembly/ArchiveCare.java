@@ -71,15 +71,39 @@ final class ArchiveCare implements MaintenanceWork {
             Workers workers,
             LongWorkers threads,
             Clock clock) {
+        this(
+                archive,
+                Archive.retention(settings.store()),
+                store,
+                new DataDirectory(settings.pgdata()),
+                pool,
+                workers,
+                threads,
+                settings.verify(),
+                new LastVerification(settings.spool()),
+                clock);
+    }
+
+    ArchiveCare(
+            Archive archive,
+            Optional<RetentionPolicy> policy,
+            ObjectStore store,
+            DataDirectory source,
+            BufferPool pool,
+            Workers workers,
+            LongWorkers threads,
+            Optional<VerifySchedule> schedule,
+            LastVerification last,
+            Clock clock) {
         this.archive = archive;
-        this.policy = Archive.retention(settings.store());
+        this.policy = policy;
         this.store = store;
-        this.source = new DataDirectory(settings.pgdata());
+        this.source = source;
         this.pool = pool;
         this.workers = workers;
         this.threads = threads;
-        this.schedule = settings.verify();
-        this.last = new LastVerification(settings.spool());
+        this.schedule = schedule;
+        this.last = last;
         this.clock = clock;
     }
 

@@ -56,15 +56,18 @@ record BackupSide(BackupActivity activity, BackupWork work, Maintenance maintena
         DataDirectory source = new DataDirectory(settings.pgdata());
         LongWorkers threads = parts.add(LongWorkers.start());
         OpenArchives archives = parts.add(new OpenArchives(
-                surroundings.stores(), configuration -> Stores.open(configuration, workers, metrics.storeObserver())));
+                surroundings.stores(),
+                configuration -> Stores.open(configuration, workers, metrics.storeObserver()),
+                workers.fileIo()));
         archives.adopt(settings.store(), store);
         BackupActivity activity = new BackupActivity();
+        WalPresence presence = WalPresence.in(store, archive.layout());
         BackupWork work = new BackupWork(
                 source,
                 settings.database(),
                 archives,
                 pool,
-                WalPresence.in(store, archive.layout()),
+                order -> Mono.just(presence),
                 workers,
                 threads,
                 activity,

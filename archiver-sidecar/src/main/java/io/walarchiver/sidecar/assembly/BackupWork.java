@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,7 @@ final class BackupWork implements BackupTaking, AutoCloseable {
     private final DatabaseAddress database;
     private final OpenArchives archives;
     private final BufferPool pool;
-    private final WalPresence presence;
+    private final Function<BackupOrder, Mono<WalPresence>> presence;
     private final Workers workers;
     private final LongWorkers threads;
     private final BackupActivity activity;
@@ -46,7 +47,7 @@ final class BackupWork implements BackupTaking, AutoCloseable {
     private final AtomicReference<@Nullable BaseBackup> latest = new AtomicReference<>();
 
     /**
-     * @param presence where the WAL of this server is looked for, whichever archive a backup goes to
+     * @param presence where the WAL of the server is looked for, which need not be where the backup goes
      * @param ended    is told of each backup that ended, with the kind of failure or {@code done}
      */
     BackupWork(
@@ -54,7 +55,7 @@ final class BackupWork implements BackupTaking, AutoCloseable {
             DatabaseAddress database,
             OpenArchives archives,
             BufferPool pool,
-            WalPresence presence,
+            Function<BackupOrder, Mono<WalPresence>> presence,
             Workers workers,
             LongWorkers threads,
             BackupActivity activity,
@@ -77,13 +78,14 @@ final class BackupWork implements BackupTaking, AutoCloseable {
         return archives.open(order.archive())
                 .flatMap(open -> BlockingWork.on(
                                 threads.fileIo(), () -> RunningServer.of(source.path(), database, threads.database()))
-                        .flatMap(server -> take(order, open, server)))
+                        .zipWith(presence.apply(order))
+                        .flatMap(found -> take(order, open, found.getT1(), found.getT2())))
                 .takeUntilOther(stopping.asMono())
                 .switchIfEmpty(Mono.error(
                         () -> new RefusedException("the archiver is shutting down; the backup was broken off")));
     }
 
-    private Mono<CompletedBackup> take(BackupOrder order, OpenArchive open, BackupServer server) {
+    private Mono<CompletedBackup> take(BackupOrder order, OpenArchive open, BackupServer server, WalPresence wal) {
         BaseBackup backup = new BaseBackup(
                 DataArchives.settings(open.configuration(), open.archive()),
                 source,
@@ -92,7 +94,7 @@ final class BackupWork implements BackupTaking, AutoCloseable {
                 open.store(),
                 DataArchives.codec(open.configuration()),
                 pool,
-                presence,
+                wal,
                 new BackupReporter(order.archive().serverName(), activity, ended, clock),
                 threads.fileIo(),
                 threads.compute(),

@@ -18,6 +18,7 @@ import io.walarchiver.restore.RestoreObserver;
 import io.walarchiver.restore.RestorePipeline;
 import io.walarchiver.restore.RestoreSettings;
 import io.walarchiver.sidecar.assembly.OpenArchives.OpenArchive;
+import io.walarchiver.sidecar.assembly.OpenArchives.WalKind;
 import io.walarchiver.sidecar.request.InvalidRequestException;
 import io.walarchiver.sidecar.request.PreconditionException;
 import io.walarchiver.sidecar.request.Recovering;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import reactor.core.publisher.Mono;
 
@@ -34,11 +36,12 @@ final class JobRecovery implements Recovering, AutoCloseable {
 
     private final Places places;
     private final OpenArchives archives;
+    private final boolean passing;
     private final BufferPool pool;
     private final Workers workers;
     private final RestoreLog backupLog;
     private final RestoreObserver walObserver;
-    private final Map<OpenArchive, Wal> wals = new HashMap<>();
+    private final Map<WalKind, Wal> wals = new HashMap<>();
 
     /**
      * Where things go.
@@ -50,15 +53,18 @@ final class JobRecovery implements Recovering, AutoCloseable {
      */
     record Places(Path pgdata, Path spool, Path tablespaces, Path walVolume) {}
 
+    /** @param passing whether a store that cannot be found may be found later */
     JobRecovery(
             Places places,
             OpenArchives archives,
+            boolean passing,
             BufferPool pool,
             Workers workers,
             RestoreLog backupLog,
             RestoreObserver walObserver) {
         this.places = places;
         this.archives = archives;
+        this.passing = passing;
         this.pool = pool;
         this.workers = workers;
         this.backupLog = backupLog;
@@ -124,13 +130,19 @@ final class JobRecovery implements Recovering, AutoCloseable {
                 .flatMap(chosen -> recovery.restore(
                                 chosen,
                                 destination(job),
-                                BackupRestoreSettings.DEFAULT.withJobs(
-                                        open.configuration().data().jobs()),
+                                settings(job, open),
                                 pool,
                                 wal(open).pipeline,
                                 workers,
                                 backupLog)
                         .map(RestoredBackup::backup));
+    }
+
+    private static BackupRestoreSettings settings(RestoreJobView job, OpenArchive open) {
+        BackupRestoreSettings settings = BackupRestoreSettings.DEFAULT.withJobs(
+                open.configuration().data().jobs());
+        OptionalInt server = job.cluster().serverMajorVersion();
+        return server.isPresent() ? settings.withMajorVersion(server.getAsInt()) : settings;
     }
 
     private RestoreDestination destination(RestoreJobView job) {
@@ -155,15 +167,17 @@ final class JobRecovery implements Recovering, AutoCloseable {
 
     @Override
     public Restoring walOf(ArchiveReference archive) {
-        return (name, destination, rewind) -> archives.open(archive)
-                .flatMap(open -> wal(open)
+        Mono<OpenArchive> found = archives.open(archive);
+        // An error would end recovery where it is.
+        Mono<OpenArchive> waited = passing ? found.retryWhen(WalArchives.untilItPasses(workers)) : found;
+        return (name, destination, rewind) -> waited.flatMap(open -> wal(open)
                         .prefetcher
                         .restore(name, destination, rewind ? RestoreMode.REWIND : RestoreMode.RECOVERY))
                 .then();
     }
 
     private synchronized Wal wal(OpenArchive open) {
-        return wals.computeIfAbsent(open, this::start);
+        return wals.computeIfAbsent(open.walKind(), kind -> start(open));
     }
 
     private Wal start(OpenArchive open) {

@@ -55,6 +55,13 @@ public final class OperatorProcess implements AutoCloseable {
     /** The program in the image, which is the image of this process. */
     private static final String PROGRAM = "/opt/wal-archiver/bin/wal-archiver";
 
+    /**
+     * Short watches: while one has died without a word, this replica would answer from another time than the others, and the
+     * operator would replace instances to and fro.
+     */
+    private static final ApiConnection.Settings API =
+            new ApiConnection.Settings(Duration.ofSeconds(15), Duration.ofMinutes(1), 100);
+
     private static final int SIDECAR_PORT = 9189;
     private static final String COMPONENT = "wal-archiver";
     private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(4);
@@ -89,7 +96,7 @@ public final class OperatorProcess implements AutoCloseable {
     }
 
     private static ApiConnection fromSurroundings(Scheduler scheduler) {
-        return ApiConnection.fromSurroundings(ApiConnection.Settings.DEFAULT, scheduler);
+        return ApiConnection.fromSurroundings(API, scheduler);
     }
 
     /**
@@ -221,7 +228,10 @@ public final class OperatorProcess implements AutoCloseable {
 
     private static Finding stores(StoreCache cache) {
         if (cache.isSynced()) {
-            return Finding.good("stores", cache.size() + " are known");
+            return Finding.good(
+                    "stores",
+                    cache.size() + " are known"
+                            + cache.trouble().map(text -> "; " + text).orElse(""));
         }
         return Finding.bad(
                 "stores",

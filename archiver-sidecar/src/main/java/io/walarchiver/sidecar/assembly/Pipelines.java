@@ -14,8 +14,10 @@ import io.walarchiver.store.ObjectStore;
 import io.walarchiver.wal.SegmentSize;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +53,32 @@ record Pipelines(ArchivePipeline archive, RestorePipeline restore, Prefetcher pr
         Budget budget = Budget.of(memory, segmentSize, archive.codec());
         DirectMemory.require(budget.bytes());
         BufferPool pool = budget.pool();
-        ArchivePipeline archiving = new ArchivePipeline(
+        RestorePipeline restoring = restoring(
+                archive,
+                store,
+                source,
+                spool,
+                () -> RestoreSettings.DEFAULT_RETRY_WINDOW,
+                pool,
+                workers,
+                restoreObserver);
+        return new Pipelines(
+                archiving(archive, store, source, spool, pool, workers, archiveObserver),
+                restoring,
+                new Prefetcher(restoring),
+                pool);
+    }
+
+    /** The way into an archive; starts nothing. */
+    static ArchivePipeline archiving(
+            Archive archive,
+            ObjectStore store,
+            DataDirectory source,
+            Path spool,
+            BufferPool pool,
+            Workers workers,
+            ArchiveObserver observer) {
+        return new ArchivePipeline(
                 new ArchiveSettings(
                         archive.layout(),
                         archive.digest(),
@@ -65,16 +92,27 @@ record Pipelines(ArchivePipeline archive, RestorePipeline restore, Prefetcher pr
                 pool,
                 workers.fileIo(),
                 workers.compute(),
-                archiveObserver);
-        RestorePipeline restoring = new RestorePipeline(
-                restoreSettings(archive, source, spool),
+                observer);
+    }
+
+    /** The way back, for one file at a time; starts nothing. */
+    static RestorePipeline restoring(
+            Archive archive,
+            ObjectStore store,
+            DataDirectory source,
+            Path spool,
+            Supplier<Duration> retryWindow,
+            BufferPool pool,
+            Workers workers,
+            RestoreObserver observer) {
+        return new RestorePipeline(
+                restoreSettings(archive, source, spool).withRetryWindow(retryWindow),
                 store,
                 pool,
                 workers.compute(),
                 workers.fileIo(),
                 workers.timer(),
-                restoreObserver);
-        return new Pipelines(archiving, restoring, new Prefetcher(restoring), pool);
+                observer);
     }
 
     private static RestoreSettings restoreSettings(Archive archive, DataDirectory source, Path spool) {
@@ -85,7 +123,7 @@ record Pipelines(ArchivePipeline archive, RestorePipeline restore, Prefetcher pr
     }
 
     /** Empty while there is no data directory yet. */
-    private static Optional<SegmentSize> segmentSize(DataDirectory source) {
+    static Optional<SegmentSize> segmentSize(DataDirectory source) {
         try {
             return Optional.of(source.controlFile().segmentSize());
         } catch (IOException absent) {

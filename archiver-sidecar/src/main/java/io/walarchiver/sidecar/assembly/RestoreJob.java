@@ -1,5 +1,9 @@
 package io.walarchiver.sidecar.assembly;
 
+import io.walarchiver.bridge.cluster.JobRole;
+import io.walarchiver.bridge.kubernetes.ApiConnection;
+import io.walarchiver.bridge.kubernetes.KubernetesApi;
+import io.walarchiver.bridge.kubernetes.StoreWatch;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.Codec;
 import io.walarchiver.codec.Compression;
@@ -9,9 +13,12 @@ import io.walarchiver.sidecar.grpc.GrpcServices;
 import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.health.Liveness;
 import io.walarchiver.sidecar.health.Readiness;
+import io.walarchiver.sidecar.http.HttpServers;
+import io.walarchiver.sidecar.http.ProbeRoutes;
 import io.walarchiver.sidecar.metrics.Metrics;
 import io.walarchiver.sidecar.net.EventLoop;
 import io.walarchiver.sidecar.request.CallGate;
+import io.walarchiver.sidecar.request.Incidents;
 import io.walarchiver.sidecar.request.RecoveryRequests;
 import io.walarchiver.sidecar.request.StoreLookup;
 import io.walarchiver.sidecar.request.WalPaths;
@@ -23,17 +30,19 @@ import io.walarchiver.sidecar.status.WalLog;
 import io.walarchiver.wal.SegmentSize;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /** {@code restore-job}: what a recovery job asks for, until the job ends. */
 public final class RestoreJob implements AutoCloseable {
@@ -45,6 +54,7 @@ public final class RestoreJob implements AutoCloseable {
     private static final int PARALLELISM = 4;
 
     private final Parts parts = new Parts();
+    private OptionalInt httpPort = OptionalInt.empty();
     private volatile boolean open;
 
     private RestoreJob() {}
@@ -63,21 +73,61 @@ public final class RestoreJob implements AutoCloseable {
         LOG.info("ended");
     }
 
-    /** Starts everything over the stores of a file. */
-    static RestoreJob start(RestoreJobSettings settings, StoreFile stores) throws IOException {
-        return start(settings, new FileStoreLookup(stores));
+    /**
+     * Serves until SIGTERM or SIGINT, over the stores of the Kubernetes API. Blocks.
+     *
+     * @throws IOException when the socket, the port or the spool cannot be had
+     */
+    public static void runUntilSignalled(RestoreJobSettings.OnKubernetes settings)
+            throws IOException, InterruptedException {
+        Signals signals = Signals.listen();
+        try (RestoreJob job = start(
+                settings, scheduler -> ApiConnection.fromSurroundings(ApiConnection.Settings.DEFAULT, scheduler))) {
+            signals.await();
+        }
+        LOG.info("ended");
     }
 
     /**
-     * Starts everything; returns when the socket is open.
+     * Starts everything over the stores of the Kubernetes API, whether or not it answers.
      *
-     * @param lookup finds the stores that requests name
-     * @throws IOException when the socket or the spool cannot be had
+     * @param connecting makes the connection to the API, whose signals come on the given scheduler
+     * @throws IOException when the socket, the port or the spool cannot be had
      */
-    public static RestoreJob start(RestoreJobSettings settings, StoreLookup lookup) throws IOException {
+    static <A extends KubernetesApi & AutoCloseable> RestoreJob start(
+            RestoreJobSettings.OnKubernetes settings, Function<Scheduler, A> connecting) throws IOException {
+        return started(settings.job(), (workers, parts) -> {
+            Scheduler kubernetes = Schedulers.newSingle("kubernetes", true);
+            parts.add(kubernetes::dispose);
+            A api = parts.add(connecting.apply(kubernetes));
+            WatchedStores stores = parts.add(new WatchedStores(
+                    new StoreWatch(api, settings.pod().namespace(), workers.timer()),
+                    workers.timer(),
+                    Instance.STORE_PATIENCE,
+                    state -> {}));
+            return new Around(stores, parts.add(ClusterNews.start(api, settings.pod(), Clock.systemUTC())), true);
+        });
+    }
+
+    /** Starts everything over the stores of a file. */
+    static RestoreJob start(RestoreJobSettings settings, StoreFile stores) throws IOException {
+        return started(settings, (workers, parts) -> new Around(new FileStoreLookup(stores), Incidents.IGNORED, false));
+    }
+
+    /**
+     * What the job asks of the world around it.
+     *
+     * @param stores    finds the stores that requests name
+     * @param incidents is told what a person has to look after
+     * @param passing   whether a store that cannot be found may be found later
+     */
+    private record Around(StoreLookup stores, Incidents incidents, boolean passing) {}
+
+    private static RestoreJob started(RestoreJobSettings settings, BiFunction<Workers, Parts, Around> around)
+            throws IOException {
         RestoreJob job = new RestoreJob();
         try {
-            job.begin(settings, lookup);
+            job.begin(settings, around);
             return job;
         } catch (IOException | RuntimeException | Error e) {
             job.close();
@@ -85,10 +135,11 @@ public final class RestoreJob implements AutoCloseable {
         }
     }
 
-    private void begin(RestoreJobSettings settings, StoreLookup lookup) throws IOException {
+    private void begin(RestoreJobSettings settings, BiFunction<Workers, Parts, Around> making) throws IOException {
         SpoolDirectory.create(settings.spool());
         EventLoop loop = parts.add(new EventLoop());
         Workers workers = parts.add(Workers.start(PARALLELISM));
+        Around around = making.apply(workers, parts);
         Metrics metrics = parts.add(new Metrics(Clock.systemUTC(), Version.text()));
         // Which codec the archive has is not known yet; any of them fits, or streams.
         Budget budget =
@@ -97,11 +148,14 @@ public final class RestoreJob implements AutoCloseable {
         BufferPool pool = budget.pool();
         metrics.watchBuffers(pool);
         OpenArchives archives = parts.add(new OpenArchives(
-                lookup, configuration -> Stores.open(configuration, workers, metrics.storeObserver())));
+                around.stores,
+                configuration -> Stores.open(configuration, workers, metrics.storeObserver()),
+                workers.fileIo()));
         JobRecovery recovery = parts.add(new JobRecovery(
                 new JobRecovery.Places(
                         settings.pgdata(), settings.spool(), settings.tablespaces(), settings.walVolume()),
                 archives,
+                around.passing,
                 pool,
                 workers,
                 new RestoreLog(),
@@ -112,6 +166,7 @@ public final class RestoreJob implements AutoCloseable {
                 settings.jobName(),
                 new WalPaths(settings.pgdata()),
                 recovery,
+                around.incidents,
                 gate,
                 workers.fileIo());
         Map<String, Executor> executors = new LinkedHashMap<>(workers.executors());
@@ -120,13 +175,20 @@ public final class RestoreJob implements AutoCloseable {
         Health readiness = new Readiness(List.of(
                 Readiness.socket(settings.socket().path(), () -> open),
                 Readiness.writable("spool", settings.spool(), workers.fileIo())));
+        if (settings.http().isPresent()) {
+            HttpServers tcp = parts.add(HttpServers.onTcp(
+                    settings.http().get(), loop, List.of(new ProbeRoutes(metrics::scrape, liveness, readiness))));
+            httpPort = OptionalInt.of(tcp.port());
+        }
+        GrpcServices.Process process =
+                new GrpcServices.Process(settings.pluginName(), Version.text(), liveness, readiness);
         parts.add(GrpcServer.start(
                 settings.socket().path(),
-                Files.getOwner(existing(settings.pgdata())),
+                Files.getOwner(Instance.existing(settings.pgdata())),
                 loop,
-                GrpcServices.restoreJob(
-                        new GrpcServices.Process(settings.pluginName(), Version.text(), liveness, readiness),
-                        requests)));
+                settings.role() == JobRole.SNAPSHOT_RECOVERY
+                        ? GrpcServices.snapshotRecovery(process, requests)
+                        : GrpcServices.restoreJob(process, requests)));
         open = true;
         LOG.atInfo()
                 .addKeyValue("version", Version.text())
@@ -137,13 +199,9 @@ public final class RestoreJob implements AutoCloseable {
                 .log("serving a recovery");
     }
 
-    /** The directory itself, or the nearest one above it that is there. */
-    private static Path existing(Path directory) {
-        Path found = directory;
-        while (!Files.exists(found)) {
-            found = Optional.ofNullable(found.getParent()).orElseThrow();
-        }
-        return found;
+    /** The port of the management server. */
+    OptionalInt httpPort() {
+        return httpPort;
     }
 
     @Override

@@ -171,12 +171,13 @@ public final class Service implements AutoCloseable {
                 gate,
                 workers.fileIo());
         ArchivedRange range = new ArchivedRange(store, archive.layout());
+        StatusSource.Identity identity = new StatusSource.Identity(
+                Version.text(),
+                settings.serverName(),
+                range.location(),
+                settings.pgdata().toString());
         StatusSource status = new StatusSource(
-                new StatusSource.Identity(
-                        Version.text(),
-                        settings.serverName(),
-                        range.location(),
-                        settings.pgdata().toString()),
+                () -> identity,
                 readiness,
                 pipelines.archive()::status,
                 pipelines.prefetcher()::status,

@@ -1,6 +1,9 @@
 package io.walarchiver.sidecar.cli;
 
 import io.walarchiver.sidecar.assembly.RestoreJob;
+import io.walarchiver.sidecar.settings.DatabaseAddress;
+import io.walarchiver.sidecar.settings.HostPort;
+import io.walarchiver.sidecar.settings.InstanceSettings;
 import io.walarchiver.sidecar.settings.PluginName;
 import io.walarchiver.sidecar.settings.Problems;
 import io.walarchiver.sidecar.settings.RestoreJobSettings;
@@ -8,12 +11,15 @@ import io.walarchiver.sidecar.settings.ServeSettings;
 import io.walarchiver.sidecar.settings.StoreFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Unmatched;
 
 /** {@code wal-archiver restore-job}. */
 @Command(
@@ -25,22 +31,35 @@ final class RestoreJobCommand implements Callable<Integer> {
 
     @Option(
             names = "--store",
-            required = true,
             paramLabel = "FILE",
-            description = "YAML file with the ObjectStores that the Cluster names, and their Secrets")
-    private Path store = Path.of("");
+            description = "YAML file with the ObjectStores that the Cluster names, and their Secrets; default is the"
+                    + " Kubernetes API")
+    private @Nullable Path store;
 
     @Mixin
     private LogOptions log = new LogOptions();
 
-    @Option(names = "--pgdata", required = true, paramLabel = "DIR", description = "data directory to make")
-    private Path pgdata = Path.of("");
+    @Option(names = "--pgdata", paramLabel = "DIR", description = "data directory to make; default is PGDATA")
+    private @Nullable Path pgdata;
 
-    @Option(names = "--socket", required = true, paramLabel = "PATH", description = "Unix socket for CNPG-I calls")
-    private Path socket = Path.of("");
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description = "Unix socket for CNPG-I calls; default is /plugins/PLUGIN_NAME")
+    private @Nullable Path socket;
 
-    @Option(names = "--spool", paramLabel = "DIR", description = "directory for prefetched files")
+    @Option(
+            names = "--spool",
+            paramLabel = "DIR",
+            description = "directory for prefetched files; default is SPOOL_DIRECTORY, or with --store the data"
+                    + " directory's name with .wal-archiver behind it")
     private @Nullable Path spool;
+
+    @Option(
+            names = "--http",
+            paramLabel = "HOST:PORT|off",
+            description = "where metrics and probes are served; default is 0.0.0.0:MANAGEMENT_PORT, with --store off")
+    private @Nullable String http;
 
     @Option(
             names = "--tablespaces",
@@ -54,8 +73,11 @@ final class RestoreJobCommand implements Callable<Integer> {
             description = "the volume of pg_wal, used when the Cluster has one; default ${DEFAULT-VALUE}")
     private Path walVolume = Path.of(RestoreJobSettings.DEFAULT_WAL_VOLUME);
 
-    @Option(names = "--plugin-name", paramLabel = "NAME", description = "default ${DEFAULT-VALUE}")
-    private String pluginName = PluginName.DEFAULT.value();
+    @Option(
+            names = "--plugin-name",
+            paramLabel = "NAME",
+            description = "what the Cluster calls us; default is PLUGIN_NAME, or else walarchiver.io")
+    private @Nullable String pluginName;
 
     @Option(
             names = "--memory",
@@ -63,11 +85,60 @@ final class RestoreJobCommand implements Callable<Integer> {
             description = "memory for data in flight; default ${DEFAULT-VALUE}")
     private String memory = ServeSettings.DEFAULT_MEMORY;
 
+    /** Of the {@code additionalContainerArgs} of a manifest that was written for another plugin. */
+    @Unmatched
+    private List<String> unknown = new ArrayList<>();
+
     @Override
     public Integer call() throws InterruptedException {
-        log.apply();
+        log.apply(System.getenv());
+        try {
+            if (store == null) {
+                RestoreJobSettings.OnKubernetes settings = onKubernetes();
+                InstanceCommand.warnAbout(unknown);
+                RestoreJob.runUntilSignalled(settings);
+            } else {
+                overFile(store);
+            }
+        } catch (IOException e) {
+            throw new CommandFailure(ExitCode.OTHER, "cannot serve: " + e.getMessage());
+        }
+        return ExitCode.DONE;
+    }
+
+    private RestoreJobSettings.OnKubernetes onKubernetes() {
+        return RestoreJobSettings.of(
+                new InstanceSettings.Written(
+                        Optional.ofNullable(pgdata),
+                        Optional.ofNullable(socket),
+                        Optional.ofNullable(spool),
+                        Optional.ofNullable(http),
+                        Optional.ofNullable(pluginName),
+                        Optional.of(memory),
+                        0,
+                        DatabaseAddress.UNSAID),
+                tablespaces,
+                walVolume,
+                System.getenv());
+    }
+
+    private void overFile(Path file) throws IOException, InterruptedException {
         Problems problems = new Problems();
-        Optional<StoreFile> stores = StoreFile.read(store, problems);
+        unknown.forEach(argument -> problems.add("unknown argument: " + argument));
+        if (pgdata == null) {
+            problems.add("--pgdata: is missing; name the data directory to make");
+        }
+        if (socket == null) {
+            problems.add("--socket: is missing; name the Unix socket for CNPG-I calls");
+        }
+        Optional<StoreFile> stores = StoreFile.read(file, problems);
+        Optional<HostPort> address = http == null || http.equals(ServeSettings.OFF)
+                ? Optional.empty()
+                : problems.check("--http", () -> HostPort.parse(String.valueOf(http)));
+        if (pgdata == null || socket == null) {
+            problems.throwIfAny();
+            return;
+        }
         Optional<RestoreJobSettings> settings = RestoreJobSettings.of(
                 new RestoreJobSettings.Written(
                         pgdata,
@@ -75,16 +146,11 @@ final class RestoreJobCommand implements Callable<Integer> {
                         Optional.ofNullable(spool),
                         tablespaces,
                         walVolume,
-                        pluginName,
+                        Optional.ofNullable(pluginName).orElse(PluginName.DEFAULT.value()),
                         Optional.empty(),
                         memory),
                 problems);
         problems.throwIfAny();
-        try {
-            RestoreJob.runUntilSignalled(settings.orElseThrow(), stores.orElseThrow());
-        } catch (IOException e) {
-            throw new CommandFailure(ExitCode.OTHER, "cannot serve: " + e.getMessage());
-        }
-        return ExitCode.DONE;
+        RestoreJob.runUntilSignalled(settings.orElseThrow().withHttp(address), stores.orElseThrow());
     }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ServeCommand.class,
+            InstanceCommand.class,
             RestoreJobCommand.class,
             OperatorCommand.class,
             WalArchiveCommand.class,

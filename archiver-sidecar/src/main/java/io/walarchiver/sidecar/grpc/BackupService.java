@@ -2,6 +2,7 @@ package io.walarchiver.sidecar.grpc;
 
 import io.grpc.stub.StreamObserver;
 import io.walarchiver.backup.base.CompletedBackup;
+import io.walarchiver.bridge.cluster.BackupMetadata;
 import io.walarchiver.bridge.cnpgi.backup.BackupCapabilitiesRequest;
 import io.walarchiver.bridge.cnpgi.backup.BackupCapabilitiesResult;
 import io.walarchiver.bridge.cnpgi.backup.BackupCapability;
@@ -59,14 +60,15 @@ final class BackupService extends BackupGrpc.BackupImplBase {
                 .setEndLsn(backup.endLsn().toString())
                 .setInstanceId(report.instance())
                 .setOnline(true)
-                .putMetadata(
-                        "timeline", Integer.toUnsignedString(backup.timeline().id()))
-                .putMetadata("version", version)
-                .putMetadata("name", name.value())
-                .putMetadata("displayName", IdentityService.DISPLAY_NAME)
-                // The operator finds our Backups by these two, to follow the catalog.
-                .putMetadata("clusterUID", report.clusterUid())
-                .putMetadata("pluginName", name.value())
+                // The operator notes them with the Backup, and by them we know our own again.
+                .putAllMetadata(new BackupMetadata(
+                                report.clusterUid(),
+                                name.value(),
+                                version,
+                                IdentityService.DISPLAY_NAME,
+                                Integer.toUnsignedString(backup.timeline().id()),
+                                report.archive())
+                        .entries())
                 .build();
     }
 }

@@ -6,6 +6,8 @@ import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.request.ArchivedRange;
 import io.walarchiver.sidecar.request.BackupRequests;
 import io.walarchiver.sidecar.request.RecoveryRequests;
+import io.walarchiver.sidecar.request.ServerWalCalls;
+import io.walarchiver.sidecar.request.WalCalls;
 import io.walarchiver.sidecar.request.WalRequests;
 import io.walarchiver.sidecar.settings.PluginName;
 import java.util.List;
@@ -30,17 +32,27 @@ public final class GrpcServices {
     public record Process(PluginName name, String version, Health liveness, Health readiness) {}
 
     /**
-     * The services of a sidecar beside a running server.
+     * The services of a sidecar beside a running server that has one archive.
      *
      * @param wal     where Archive and Restore go
      * @param range   what Status tells
      * @param backups where Backup goes
      */
     public static GrpcServices instance(Process process, WalRequests wal, ArchivedRange range, BackupRequests backups) {
+        return instance(process, new ServerWalCalls(wal, range), backups);
+    }
+
+    /**
+     * The services of a sidecar beside a running server.
+     *
+     * @param wal     where Archive, Restore and Status go
+     * @param backups where Backup goes
+     */
+    public static GrpcServices instance(Process process, WalCalls wal, BackupRequests backups) {
         return new GrpcServices(List.of(
                 new IdentityService(
                         process.name, process.version, List.of(Type.TYPE_WAL_SERVICE, Type.TYPE_BACKUP_SERVICE)),
-                new WalService(wal, range),
+                new WalService(wal),
                 new BackupService(process.name, process.version, backups),
                 new HealthService(process.liveness, process.readiness)));
     }
@@ -51,6 +63,14 @@ public final class GrpcServices {
                 new IdentityService(
                         process.name, process.version, List.of(Type.TYPE_RESTORE_JOB, Type.TYPE_WAL_SERVICE)),
                 new RestoreJobService(requests),
+                new RestoreJobWalService(requests),
+                new HealthService(process.liveness, process.readiness)));
+    }
+
+    /** The services of a job that recovers from a snapshot of volumes: WAL only. */
+    public static GrpcServices snapshotRecovery(Process process, RecoveryRequests requests) {
+        return new GrpcServices(List.of(
+                new IdentityService(process.name, process.version, List.of(Type.TYPE_WAL_SERVICE)),
                 new RestoreJobWalService(requests),
                 new HealthService(process.liveness, process.readiness)));
     }

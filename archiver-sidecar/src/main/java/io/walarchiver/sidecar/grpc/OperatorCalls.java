@@ -5,11 +5,15 @@ import io.walarchiver.sidecar.request.Failure;
 import io.walarchiver.sidecar.request.HookObserver;
 import java.time.Duration;
 import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 
 /** Answers the operator's questions, and tells how long that took and what came of it. */
 final class OperatorCalls {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OperatorCalls.class);
 
     private final HookObserver observer;
 
@@ -21,7 +25,7 @@ final class OperatorCalls {
         long start = System.nanoTime();
         UnaryCall.answer(
                 answer.doOnSuccess(done -> told(hook, "ok", start))
-                        .doOnError(failure -> told(hook, name(failure), start))
+                        .doOnError(failure -> failed(hook, Failure.of(failure), start))
                         .doFinally(signal -> {
                             if (signal == SignalType.CANCEL) {
                                 told(hook, "cancelled", start);
@@ -34,7 +38,8 @@ final class OperatorCalls {
         observer.answered(hook, outcome, Duration.ofNanos(System.nanoTime() - start));
     }
 
-    private static String name(Throwable failure) {
-        return Failure.of(failure).verdict().name().toLowerCase(Locale.ROOT);
+    private void failed(String hook, Failure failure, long start) {
+        LOG.warn("{} is answered with an error: {}", hook, failure.message());
+        told(hook, failure.verdict().name().toLowerCase(Locale.ROOT), start);
     }
 }

@@ -11,8 +11,7 @@ import io.walarchiver.bridge.cnpgi.wal.WALRestoreRequest;
 import io.walarchiver.bridge.cnpgi.wal.WALRestoreResult;
 import io.walarchiver.bridge.cnpgi.wal.WALStatusRequest;
 import io.walarchiver.bridge.cnpgi.wal.WALStatusResult;
-import io.walarchiver.sidecar.request.ArchivedRange;
-import io.walarchiver.sidecar.request.WalRequests;
+import io.walarchiver.sidecar.request.WalCalls;
 import java.util.List;
 import java.util.Optional;
 import reactor.core.publisher.Mono;
@@ -30,12 +29,10 @@ final class WalService extends WALGrpc.WALImplBase {
                     capability(WALCapability.RPC.Type.TYPE_STATUS)))
             .build();
 
-    private final WalRequests requests;
-    private final ArchivedRange range;
+    private final WalCalls calls;
 
-    WalService(WalRequests requests, ArchivedRange range) {
-        this.requests = requests;
-        this.range = range;
+    WalService(WalCalls calls) {
+        this.calls = calls;
     }
 
     private static WALCapability capability(WALCapability.RPC.Type type) {
@@ -51,11 +48,10 @@ final class WalService extends WALGrpc.WALImplBase {
 
     @Override
     public void archive(WALArchiveRequest request, StreamObserver<WALArchiveResult> observer) {
-        // Operators before CNPG-I 0.6 do not send the flag. Checking costs one page of keys once, so it is on by
-        // default.
-        boolean checkOwnership = !request.hasCheckEmptyWalArchive() || request.getCheckEmptyWalArchive();
+        Optional<Boolean> checkEmpty =
+                request.hasCheckEmptyWalArchive() ? Optional.of(request.getCheckEmptyWalArchive()) : Optional.empty();
         UnaryCall.answer(
-                requests.archivePath(request.getSourceFileName(), checkOwnership)
+                calls.archive(request.getClusterDefinition().toByteArray(), request.getSourceFileName(), checkEmpty)
                         .thenReturn(WALArchiveResult.getDefaultInstance()),
                 observer);
     }
@@ -63,7 +59,11 @@ final class WalService extends WALGrpc.WALImplBase {
     @Override
     public void restore(WALRestoreRequest request, StreamObserver<WALRestoreResult> observer) {
         UnaryCall.answer(
-                requests.restore(request.getSourceWalName(), request.getDestinationFileName(), rewind(request))
+                calls.restore(
+                                request.getClusterDefinition().toByteArray(),
+                                request.getSourceWalName(),
+                                request.getDestinationFileName(),
+                                rewind(request))
                         .thenReturn(WALRestoreResult.getDefaultInstance()),
                 observer);
     }
@@ -83,11 +83,11 @@ final class WalService extends WALGrpc.WALImplBase {
     @Override
     public void status(WALStatusRequest request, StreamObserver<WALStatusResult> observer) {
         UnaryCall.answer(
-                range.read().map(found -> {
+                calls.holdings(request.getClusterDefinition().toByteArray()).map(found -> {
                     WALStatusResult.Builder result = WALStatusResult.newBuilder();
-                    found.first().ifPresent(first -> result.setFirstWal(first.toString()));
-                    found.last().ifPresent(last -> result.setLastWal(last.toString()));
-                    return result.putAdditionalInformation("location", range.location())
+                    found.range().first().ifPresent(first -> result.setFirstWal(first.toString()));
+                    found.range().last().ifPresent(last -> result.setLastWal(last.toString()));
+                    return result.putAdditionalInformation("location", found.location())
                             .build();
                 }),
                 observer);

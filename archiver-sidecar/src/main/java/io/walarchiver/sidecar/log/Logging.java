@@ -46,6 +46,11 @@ public final class Logging {
         context.getLogger("software.amazon.awssdk").setLevel(Level.ERROR);
     }
 
+    /** Until a command says how it logs: warnings only. Without it the libraries would print all they do. */
+    public static void quiet() {
+        configure(LogFormat.automatic(), Level.WARN);
+    }
+
     private static Encoder<ILoggingEvent> json(LoggerContext context) {
         JsonEncoder encoder = new JsonEncoder();
         encoder.setContext(context);

@@ -75,14 +75,19 @@ public final class Maintenance {
             pause = timing.first;
             return Mono.defer(() -> Mono.delay(pause, timer))
                     .flatMap(elapsed -> round())
-                    .doOnNext(good -> pause = good ? timing.every : pauseAfterFailure())
+                    .doOnNext(good -> pause = good ? every() : pauseAfterFailure())
                     .repeat()
                     .then();
         });
     }
 
+    private Duration every() {
+        return work.pause().orElse(timing.every);
+    }
+
     private Duration pauseAfterFailure() {
-        return timing.afterFailure.compareTo(timing.every) < 0 ? timing.afterFailure : timing.every;
+        Duration every = every();
+        return timing.afterFailure.compareTo(every) < 0 ? timing.afterFailure : every;
     }
 
     /** One round; tells whether all went well. Never fails. */

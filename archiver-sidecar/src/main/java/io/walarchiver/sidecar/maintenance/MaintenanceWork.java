@@ -1,7 +1,9 @@
 package io.walarchiver.sidecar.maintenance;
 
 import io.walarchiver.backup.catalog.RecoveryWindow;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import reactor.core.publisher.Mono;
 
 /** The steps of maintenance; each publisher does its step once per subscription. */
@@ -18,6 +20,11 @@ public interface MaintenanceWork {
 
     /** Reads a part of the archive back, and remembers when. */
     Mono<VerifySummary> verify();
+
+    /** The pause that is wanted between two rounds; empty for the usual one. */
+    default Optional<Duration> pause() {
+        return Optional.empty();
+    }
 
     /** When the archive was read back last, also by an earlier process; empty when never. */
     Mono<Instant> lastVerification();

@@ -2,6 +2,7 @@ package io.walarchiver.sidecar.net;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -31,9 +32,14 @@ public final class UnixHttp {
 
     /** Asks, and waits for the whole answer; blocks the caller. */
     public static Answer get(Path socket, String path, String accept, Duration patience) throws IOException {
+        return get(UnixDomainSocketAddress.of(socket), path, accept, patience);
+    }
+
+    /** As the other one, also over TCP; waits no longer than the system does for the connection itself. */
+    public static Answer get(SocketAddress socket, String path, String accept, Duration patience) throws IOException {
         String request = "GET " + path + " HTTP/1.0\r\nHost: localhost\r\nAccept: " + accept + "\r\n\r\n";
         long deadline = System.nanoTime() + patience.toNanos();
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        try (SocketChannel channel = SocketChannel.open(socket);
                 Selector selector = Selector.open()) {
             ByteBuffer out = ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
             while (out.hasRemaining()) {
@@ -45,7 +51,7 @@ public final class UnixHttp {
         }
     }
 
-    private static String readAll(SocketChannel channel, Selector selector, long deadline, Path socket)
+    private static String readAll(SocketChannel channel, Selector selector, long deadline, SocketAddress socket)
             throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         ByteBuffer in = ByteBuffer.allocate(8192);
@@ -66,11 +72,12 @@ public final class UnixHttp {
         }
     }
 
-    private static Answer parse(String answer, Path socket) throws IOException {
+    private static Answer parse(String answer, SocketAddress socket) throws IOException {
         int headerEnd = answer.indexOf("\r\n\r\n");
         String[] statusLine = answer.split(" ", 3);
         if (headerEnd < 0 || !answer.startsWith("HTTP/1.") || statusLine.length < 2) {
-            throw new IOException("what listens on " + socket + " does not speak HTTP; is it the socket PATH.http?");
+            throw new IOException("what listens on " + socket
+                    + " does not speak HTTP; is it the socket PATH.http, or the port of the metrics?");
         }
         try {
             return new Answer(Integer.parseInt(statusLine[1].substring(0, 3)), answer.substring(headerEnd + 4));

@@ -3,6 +3,7 @@ package io.walarchiver.sidecar.request;
 import io.walarchiver.backup.base.CompletedBackup;
 import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cluster.BackupParameters;
+import io.walarchiver.bridge.cluster.ClusterView;
 import io.walarchiver.bridge.cluster.NoArchiveException;
 import io.walarchiver.bridge.cluster.PluginEntry;
 import java.nio.charset.StandardCharsets;
@@ -56,10 +57,12 @@ public final class BackupRequests {
      *
      * @param name       the name it was given
      * @param backup     what it is
+     * @param archive    where it went
      * @param clusterUid of the Cluster in the request; empty when it has none
      * @param instance   where it was taken
      */
-    public record Report(String name, CompletedBackup backup, String clusterUid, String instance) {}
+    public record Report(
+            String name, CompletedBackup backup, ArchiveReference archive, String clusterUid, String instance) {}
 
     /** A backup that is being taken. */
     private record Running(String name, Instant since) {}
@@ -76,19 +79,26 @@ public final class BackupRequests {
         return Mono.defer(() -> {
             Instant now = clock.instant();
             Wanted wanted = wanted(cluster, backup, parameters);
-            BackupOrder order = new BackupOrder(wanted.archive, NAME.format(now));
-            return alone(order, now).map(taken -> new Report(order.name(), taken, wanted.clusterUid, instance));
+            BackupOrder order = new BackupOrder(wanted.archive, NAME.format(now), wanted.cluster, wanted.walArchive);
+            return alone(order, now)
+                    .map(taken -> new Report(
+                            order.name(),
+                            taken,
+                            order.archive(),
+                            wanted.cluster.flatMap(ClusterView::uid).orElse(""),
+                            instance));
         });
     }
 
-    private record Wanted(ArchiveReference archive, String clusterUid) {}
+    private record Wanted(
+            ArchiveReference archive, Optional<ClusterView> cluster, Optional<ArchiveReference> walArchive) {}
 
     private Wanted wanted(byte[] cluster, byte[] backup, Map<String, String> parameters) {
         try {
             if (cluster.length > 0) {
                 BackupParameters asked =
                         BackupParameters.parse(cluster, backup.length == 0 ? UNNAMED : backup, parameters, pluginName);
-                return new Wanted(asked.archive(), asked.cluster().uid().orElse(""));
+                return new Wanted(asked.archive(), Optional.of(asked.cluster()), asked.walArchive());
             }
         } catch (NoArchiveException e) {
             if (usual.isEmpty()) {
@@ -99,7 +109,8 @@ public final class BackupRequests {
                 usual.map(archive -> overridden(archive, parameters))
                         .orElseThrow(() -> new InvalidRequestException(
                                 "the request has no Cluster, and so does not say" + " where the backup goes")),
-                "");
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static ArchiveReference overridden(ArchiveReference archive, Map<String, String> parameters) {

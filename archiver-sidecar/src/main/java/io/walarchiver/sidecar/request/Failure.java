@@ -66,7 +66,7 @@ public record Failure(Verdict verdict, String message) {
         if (failure instanceof PreconditionException || failure instanceof InvalidStoreException) {
             return Verdict.PRECONDITION;
         }
-        if (failure instanceof RefusedException) {
+        if (failure instanceof RefusedException || failure instanceof UnavailableException) {
             return Verdict.UNAVAILABLE;
         }
         if (failure instanceof HookException hook) {

@@ -22,6 +22,7 @@ public final class RecoveryRequests {
     private final String jobName;
     private final WalPaths paths;
     private final Recovering recovering;
+    private final Incidents incidents;
     private final CallGate gate;
     private final Scheduler fileIo;
     private final AtomicBoolean running = new AtomicBoolean();
@@ -30,14 +31,22 @@ public final class RecoveryRequests {
      * @param pluginName what the Cluster calls us
      * @param jobName    what the pod calls itself; never the name of an instance
      * @param paths      of the data directory that is made
+     * @param incidents  is told why a recovery failed
      * @param fileIo     where paths are looked up
      */
     public RecoveryRequests(
-            String pluginName, String jobName, WalPaths paths, Recovering recovering, CallGate gate, Scheduler fileIo) {
+            String pluginName,
+            String jobName,
+            WalPaths paths,
+            Recovering recovering,
+            Incidents incidents,
+            CallGate gate,
+            Scheduler fileIo) {
         this.pluginName = pluginName;
         this.jobName = jobName;
         this.paths = paths;
         this.recovering = recovering;
+        this.incidents = incidents;
         this.gate = gate;
         this.fileIo = fileIo;
     }
@@ -55,7 +64,9 @@ public final class RecoveryRequests {
                 return Mono.error(new PreconditionException("a backup is already being restored here"));
             }
             // Free again before the caller hears of the end, and may ask anew.
-            return Mono.using(() -> running, taken -> recovering.recover(job), taken -> taken.set(false), true);
+            return Mono.using(() -> running, taken -> recovering.recover(job), taken -> taken.set(false), true)
+                    .doOnError(failure -> incidents.happened(
+                            job.cluster(), "RecoveryFailed", Failure.of(failure).message()));
         }));
     }
 

@@ -1,7 +1,9 @@
 package io.walarchiver.sidecar.settings;
 
+import io.walarchiver.bridge.cluster.JobRole;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,6 +17,8 @@ import java.util.Optional;
  * @param pluginName  what CloudNativePG calls this plugin
  * @param jobName     what the pod is called
  * @param memory      the budget for data in flight
+ * @param http        where metrics and probes are served; empty switches them off
+ * @param role        what the job does
  */
 public record RestoreJobSettings(
         Path pgdata,
@@ -24,7 +28,9 @@ public record RestoreJobSettings(
         Path walVolume,
         PluginName pluginName,
         String jobName,
-        ByteSize memory) {
+        ByteSize memory,
+        Optional<HostPort> http,
+        JobRole role) {
 
     /** Where CloudNativePG mounts the volumes of tablespaces. */
     public static final String DEFAULT_TABLESPACES = "/var/lib/postgresql/tablespaces";
@@ -71,6 +77,62 @@ public record RestoreJobSettings(
                 written.walVolume.toAbsolutePath().normalize(),
                 name.get(),
                 written.jobName.orElseGet(ServeSettings::thisInstance),
-                memory.get()));
+                memory.get(),
+                Optional.empty(),
+                JobRole.FULL_RECOVERY));
     }
+
+    /** The same with an address for metrics and probes. */
+    public RestoreJobSettings withHttp(Optional<HostPort> other) {
+        return new RestoreJobSettings(
+                pgdata, socket, spool, tablespaces, walVolume, pluginName, jobName, memory, other, role);
+    }
+
+    /** The same for another kind of job. */
+    public RestoreJobSettings withRole(JobRole other) {
+        return new RestoreJobSettings(
+                pgdata, socket, spool, tablespaces, walVolume, pluginName, jobName, memory, http, other);
+    }
+
+    /**
+     * Settings from the environment that the operator half gives the container, as far as nothing else was said.
+     *
+     * @param written    what was said
+     * @param environment of the process
+     * @throws SettingsException with all problems at once
+     */
+    public static OnKubernetes of(
+            InstanceSettings.Written written, Path tablespaces, Path walVolume, Map<String, String> environment) {
+        Problems problems = new Problems();
+        SidecarEnvironment said = new SidecarEnvironment(environment, problems);
+        Optional<Path> pgdata = said.dataDirectory(written.pgdata());
+        Optional<InstanceSettings.Pod> pod = said.pod(written.pluginName());
+        Optional<SocketPath> socket = pod.flatMap(known -> said.socket(written.socket(), known.pluginName()));
+        Optional<HostPort> http = said.http(written.http());
+        Optional<JobRole> role = said.role();
+        if (pgdata.isEmpty() || pod.isEmpty() || socket.isEmpty() || role.isEmpty()) {
+            problems.throwIfAny();
+        }
+        Optional<RestoreJobSettings> settings = of(
+                new Written(
+                        pgdata.orElseThrow(),
+                        socket.orElseThrow().path(),
+                        Optional.of(said.spool(written.spool())),
+                        tablespaces,
+                        walVolume,
+                        pod.orElseThrow().pluginName().value(),
+                        Optional.of(pod.orElseThrow().name()),
+                        written.memory().orElse(ServeSettings.DEFAULT_MEMORY)),
+                problems);
+        problems.throwIfAny();
+        return new OnKubernetes(settings.orElseThrow().withHttp(http).withRole(role.orElseThrow()), pod.orElseThrow());
+    }
+
+    /**
+     * The settings of a job that finds its stores by the API.
+     *
+     * @param job what every job needs
+     * @param pod where it runs
+     */
+    public record OnKubernetes(RestoreJobSettings job, InstanceSettings.Pod pod) {}
 }

@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
 /** Makes a {@link StatusReport} of what is true now. */
 public final class StatusSource {
 
-    private final Identity identity;
+    private final Supplier<Identity> identity;
     private final Health readiness;
     private final Supplier<ArchiveStatus> archive;
     private final Supplier<RestoreStatus> restore;
@@ -27,7 +27,7 @@ public final class StatusSource {
     private final Instant startedAt;
 
     /**
-     * What does not change.
+     * What hardly changes.
      *
      * @param version       of the program
      * @param server        name of the server in the archive
@@ -37,7 +37,7 @@ public final class StatusSource {
     public record Identity(String version, String server, String location, String dataDirectory) {}
 
     public StatusSource(
-            Identity identity,
+            Supplier<Identity> identity,
             Health readiness,
             Supplier<ArchiveStatus> archive,
             Supplier<RestoreStatus> restore,
@@ -60,25 +60,25 @@ public final class StatusSource {
 
     /** Looks now. */
     public Mono<StatusReport> report() {
-        return readiness
-                .report()
-                .map(health -> new StatusReport(
-                        identity.version,
-                        identity.server,
-                        identity.location,
-                        identity.dataDirectory,
-                        startedAt.toString(),
-                        ProcessMemory.residentBytes(),
-                        gate.running(),
-                        health.isGood(),
-                        health.findings(),
-                        StatusReport.Archive.of(archive.get(), clock.instant()),
-                        StatusReport.Restore.of(restore.get()),
-                        BackupReport.of(backups, maintenance.get()),
-                        activity.archived().stream().map(StatusReport.Item::of).toList(),
-                        activity.restored().stream().map(StatusReport.Item::of).toList(),
-                        activity.troubles().stream()
-                                .map(StatusReport.Problem::of)
-                                .toList()));
+        return readiness.report().map(health -> report(identity.get(), health));
+    }
+
+    private StatusReport report(Identity now, Health.Report health) {
+        return new StatusReport(
+                now.version,
+                now.server,
+                now.location,
+                now.dataDirectory,
+                startedAt.toString(),
+                ProcessMemory.residentBytes(),
+                gate.running(),
+                health.isGood(),
+                health.findings(),
+                StatusReport.Archive.of(archive.get(), clock.instant()),
+                StatusReport.Restore.of(restore.get()),
+                BackupReport.of(backups, maintenance.get()),
+                activity.archived().stream().map(StatusReport.Item::of).toList(),
+                activity.restored().stream().map(StatusReport.Item::of).toList(),
+                activity.troubles().stream().map(StatusReport.Problem::of).toList());
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A command as a process of its own, that can be killed. */
@@ -22,6 +23,11 @@ final class Child implements AutoCloseable {
 
     /** Starts it; what it prints goes to files in {@code directory}. */
     static Child start(Path directory, Object... arguments) throws IOException {
+        return start(directory, Map.of(), arguments);
+    }
+
+    /** Starts it with more in its environment. */
+    static Child start(Path directory, Map<String, String> environment, Object... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-Xmx64m",
@@ -35,13 +41,10 @@ final class Child implements AutoCloseable {
         }
         Path out = Files.createTempFile(directory, "child-", ".out");
         Path err = Files.createTempFile(directory, "child-", ".err");
-        return new Child(
-                new ProcessBuilder(command)
-                        .redirectOutput(out.toFile())
-                        .redirectError(err.toFile())
-                        .start(),
-                out,
-                err);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        return new Child(builder.start(), out, err);
     }
 
     /** Waits for its end. */

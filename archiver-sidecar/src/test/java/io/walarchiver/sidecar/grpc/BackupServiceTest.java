@@ -135,9 +135,14 @@ class BackupServiceTest {
                         .putMetadata("displayName", "wal-archiver")
                         .putMetadata("clusterUID", "5f0c")
                         .putMetadata("pluginName", "walarchiver.io")
+                        .putMetadata("barmanObjectName", "own")
+                        .putMetadata("serverName", "orders-eu")
                         .build());
-        assertThat(backups.asked)
-                .containsExactly(new BackupOrder(new ArchiveReference("own", "orders-eu"), "backup-20310405060708"));
+        assertThat(backups.asked).singleElement().satisfies(order -> {
+            assertThat(order.archive()).isEqualTo(new ArchiveReference("own", "orders-eu"));
+            assertThat(order.name()).isEqualTo("backup-20310405060708");
+            assertThat(order.cluster()).isPresent();
+        });
     }
 
     @Test

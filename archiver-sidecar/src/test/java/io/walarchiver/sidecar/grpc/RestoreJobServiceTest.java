@@ -32,6 +32,7 @@ import io.walarchiver.sidecar.health.Health;
 import io.walarchiver.sidecar.net.EventLoop;
 import io.walarchiver.sidecar.request.CallGate;
 import io.walarchiver.sidecar.request.DataDirectories;
+import io.walarchiver.sidecar.request.Incidents;
 import io.walarchiver.sidecar.request.PreconditionException;
 import io.walarchiver.sidecar.request.RecoveryRequests;
 import io.walarchiver.sidecar.request.ScriptedRecovery;
@@ -91,6 +92,7 @@ class RestoreJobServiceTest {
                                 "orders-1-full-recovery",
                                 new WalPaths(pgdata),
                                 recovery,
+                                Incidents.IGNORED,
                                 new CallGate(),
                                 Schedulers.immediate())));
         client = new SocketClient(socket);

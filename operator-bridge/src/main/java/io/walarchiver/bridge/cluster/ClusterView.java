@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A Cluster ({@code postgresql.cnpg.io} or the group of a vendor's build) by the few fields an archiver needs.
@@ -207,6 +208,16 @@ public final class ClusterView {
     /** {@code status.timelineID} of the primary; 0 when unknown. */
     public int timelineId() {
         return at("status", "timelineID").asInt(0);
+    }
+
+    /**
+     * The major version of PostgreSQL that runs in the Cluster, where the operator or an image catalog says it; empty on
+     * operators that do not.
+     */
+    public OptionalInt serverMajorVersion() {
+        JsonNode running = at("status", "pgDataImageInfo", "majorVersion");
+        JsonNode version = running.isInt() && running.intValue() > 0 ? running : at("spec", "imageCatalogRef", "major");
+        return version.isInt() && version.intValue() > 0 ? OptionalInt.of(version.intValue()) : OptionalInt.empty();
     }
 
     /** Namespace and name: enough for a log line, and no more. */

@@ -109,17 +109,31 @@ public final class StoreCache implements StoreSource {
                         scopes.size());
     }
 
-    /** Whether everything has been listed once, everywhere. */
+    /**
+     * Whether everything has been listed once, everywhere. A namespace that may not be seen keeps the others from nothing: it
+     * may have been deleted.
+     */
     public boolean isSynced() {
-        return synced.size() == scopes.size();
+        return !synced.isEmpty()
+                && scopes.stream()
+                        .allMatch(scope ->
+                                synced.contains(scope) || troubles.get(scope) instanceof KubernetesException.Forbidden);
     }
 
-    /** Why the last list failed, where it did. */
+    /** Why the last list failed, where it did, and what to do. */
     public Optional<String> trouble() {
-        return troubles.values().stream()
-                .map(error -> Objects.requireNonNullElse(error.getMessage(), error.kind()))
-                .sorted()
-                .findFirst();
+        return troubles.values().stream().map(StoreCache::describe).sorted().findFirst();
+    }
+
+    private static String describe(KubernetesException error) {
+        String message = Objects.requireNonNullElse(error.getMessage(), error.kind());
+        if (error instanceof KubernetesException.NotFound) {
+            return message + ": install the CustomResourceDefinition " + ResourceKind.OBJECT_STORES;
+        }
+        return error instanceof KubernetesException.Forbidden
+                ? message
+                        + ": look whether the plugin's roles are those of its version, and whether the namespace is there"
+                : message;
     }
 
     /** How many stores there are. */

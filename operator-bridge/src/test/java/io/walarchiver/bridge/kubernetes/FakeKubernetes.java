@@ -56,6 +56,10 @@ public final class FakeKubernetes implements AutoCloseable {
 
     public final FakeObjects objects = new FakeObjects();
     public final List<Attributes> requests = new CopyOnWriteArrayList<>();
+
+    /** The paths of all requests, without their queries. */
+    public final List<String> paths = new CopyOnWriteArrayList<>();
+
     private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "fake-kubernetes");
@@ -64,6 +68,7 @@ public final class FakeKubernetes implements AutoCloseable {
     });
     private final HttpServer server;
     private volatile Predicate<Attributes> rights = request -> true;
+    private volatile String hidden = "";
     private volatile boolean down;
     private volatile String token = "";
     private final AtomicInteger openWatches = new AtomicInteger();
@@ -127,6 +132,11 @@ public final class FakeKubernetes implements AutoCloseable {
         rights = allowed;
     }
 
+    /** Nobody may do anything in this namespace. */
+    public void hide(String namespace) {
+        hidden = namespace;
+    }
+
     /** Answers the next request that fits with something that is no JSON. */
     void garble(Predicate<Attributes> request) {
         faults.add(new Fault(request, 0));
@@ -183,6 +193,7 @@ public final class FakeKubernetes implements AutoCloseable {
 
     private void respond(HttpExchange exchange, Request request) throws IOException {
         requests.add(request.attributes);
+        paths.add(exchange.getRequestURI().getPath());
         Optional<Fault> fault = nextFault(request.attributes);
         if (fault.isPresent() && fault.orElseThrow().code() < 0) {
             hang();
@@ -200,7 +211,7 @@ public final class FakeKubernetes implements AutoCloseable {
         if (fault.isPresent() || down) {
             throw new ApiError(fault.map(Fault::code).orElse(503), "by script");
         }
-        if (!rights.test(request.attributes)) {
+        if (!rights.test(request.attributes) || request.prefix.endsWith("/" + hidden + "/")) {
             throw new ApiError(403, request.attributes + " is forbidden");
         }
         if (request.attributes.verb().equals("watch")) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ public final class FakeObjects {
     }
 
     /** Puts an object in, as {@code kubectl apply} would. */
+    @CanIgnoreReturnValue
     public synchronized ObjectNode apply(String plural, String json) {
         ObjectNode object = (ObjectNode) tree(json);
         String apiVersion = object.path("apiVersion").asText();

@@ -3,6 +3,7 @@ package io.walarchiver.bridge.operator;
 import static io.walarchiver.bridge.kubernetes.Awaited.awaitEnd;
 import static io.walarchiver.bridge.operator.Documents.SETTINGS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,10 +13,13 @@ import io.walarchiver.bridge.Repository;
 import io.walarchiver.bridge.cluster.ClusterView;
 import io.walarchiver.bridge.kubernetes.ApiConnection;
 import io.walarchiver.bridge.kubernetes.ClusterEvents;
+import io.walarchiver.bridge.kubernetes.CollectionWatch;
 import io.walarchiver.bridge.kubernetes.FakeKubernetes;
+import io.walarchiver.bridge.kubernetes.KubernetesCollections.Scope;
 import io.walarchiver.bridge.kubernetes.SetClock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -74,6 +79,36 @@ final class InstalledRightsTest {
                 .extracting(FakeKubernetes.Attributes::verb)
                 .contains("get", "create");
         assertThat(kubernetes.requests).anyMatch(request -> request.resource().equals("events"));
+        assertThat(kubernetes.requests)
+                .allMatch(request -> RIGHTS.contains(right(request.group(), request.resource(), request.verb())));
+    }
+
+    @Test
+    void installedRightsAreEnoughToLookAfterStores() {
+        store("backups");
+        store("old-backups");
+        awaitEnd(pre());
+        ObjectNode role = kubernetes.objects.get(ROLE);
+        ((ObjectNode) role.at("/rules/2")).putArray("resourceNames").add("backups-keys");
+        kubernetes.objects.replace(ROLE, false, role);
+        StoreCache cache =
+                new StoreCache(new CollectionWatch(api, scheduler), StoreSource.asking(api), List.of(Scope.EVERYWHERE));
+        StoreCare care = new StoreCare(
+                api,
+                cache,
+                StoreCare.Pace.DEFAULT,
+                (work, object, failure) -> {
+                    throw new AssertionError(work, failure);
+                },
+                Clock.systemUTC(),
+                scheduler);
+
+        Disposable running = care.run().subscribe();
+        await().until(() -> kubernetes.requests("update", "objectstores/status") == 2);
+        running.dispose();
+
+        assertThat(kubernetes.objects.get(ROLE).at("/rules/2/resourceNames")).hasSize(2);
+        assertThat(care.notReady()).isEqualTo(2);
         assertThat(kubernetes.requests)
                 .allMatch(request -> RIGHTS.contains(right(request.group(), request.resource(), request.verb())));
     }
