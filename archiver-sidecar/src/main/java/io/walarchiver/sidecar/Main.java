@@ -1,13 +1,12 @@
 package io.walarchiver.sidecar;
 
 import io.walarchiver.sidecar.assembly.FatalErrors;
+import io.walarchiver.sidecar.assembly.NativeEnd;
 import io.walarchiver.sidecar.cli.WalArchiverCommand;
 import io.walarchiver.sidecar.log.Logging;
-import io.walarchiver.store.s3.NativeThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -17,8 +16,6 @@ public final class Main {
     /** A directory that the start script made for the certificates to trust, to be removed at the end. */
     private static final String SCRATCH = "WAL_ARCHIVER_SCRATCH";
 
-    private static final Duration NATIVE_PATIENCE = Duration.ofMillis(500);
-
     private Main() {}
 
     /** Runs the command and ends the process with its exit code. */
@@ -27,7 +24,7 @@ public final class Main {
         FatalErrors.install();
         int code = WalArchiverCommand.create().execute(arguments);
         removeScratch(System.getenv(SCRATCH));
-        NativeThreads.end(NATIVE_PATIENCE);
+        NativeEnd.await();
         System.exit(code);
     }
 
