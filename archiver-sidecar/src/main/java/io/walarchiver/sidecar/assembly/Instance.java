@@ -5,6 +5,7 @@ import io.walarchiver.bridge.kubernetes.ApiConnection;
 import io.walarchiver.bridge.kubernetes.ArchiveReports;
 import io.walarchiver.bridge.kubernetes.CurrentPrimary;
 import io.walarchiver.bridge.kubernetes.KubernetesApi;
+import io.walarchiver.bridge.kubernetes.RecoveryWindowStatus;
 import io.walarchiver.bridge.kubernetes.StoreWatch;
 import io.walarchiver.codec.BufferPool;
 import io.walarchiver.codec.Codec;
@@ -233,7 +234,12 @@ public final class Instance implements AutoCloseable {
                 GrpcServices.instance(
                         new GrpcServices.Process(settings.pod().pluginName(), Version.text(), liveness, readiness),
                         requests,
-                        backups.requests())));
+                        backups.requests(),
+                        new StatusWindows(
+                                settings.pod(),
+                                new RecoveryWindowStatus(api, settings.pod().namespace(), workers.timer()),
+                                clock,
+                                workers.timer()))));
         open = true;
         LOG.atInfo()
                 .addKeyValue("version", Version.text())

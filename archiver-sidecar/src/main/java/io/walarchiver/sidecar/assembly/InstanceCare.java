@@ -6,6 +6,7 @@ import io.walarchiver.bridge.cluster.ArchiveReference;
 import io.walarchiver.bridge.cluster.ClusterView;
 import io.walarchiver.bridge.kubernetes.BackupObjects;
 import io.walarchiver.bridge.kubernetes.CurrentPrimary;
+import io.walarchiver.bridge.kubernetes.KubernetesException;
 import io.walarchiver.bridge.kubernetes.RecoveryWindowStatus;
 import io.walarchiver.bridge.kubernetes.ServerRecoveryWindow;
 import io.walarchiver.bridge.kubernetes.StoreState;
@@ -20,6 +21,7 @@ import io.walarchiver.sidecar.maintenance.VerifySummary;
 import io.walarchiver.sidecar.settings.InstanceSettings;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -119,7 +121,13 @@ final class InstanceCare implements MaintenanceWork, PrimaryRole, RecoveryWindow
                 .list()
                 .map(entry -> entry.id().value())
                 .collect(Collectors.toSet())
-                .flatMap(ids -> backupObjects.deleteMissing(scope, ids))
+                .flatMap(ids -> backupObjects
+                        .deleteMissing(scope, ids)
+                        // The right comes from the operator's own role for the instance, not from ours.
+                        .onErrorResume(KubernetesException.Forbidden.class, e -> {
+                            LOG.warn("Backup objects do not follow the catalog: {}", e.getMessage());
+                            return Mono.just(List.of());
+                        }))
                 .doOnNext(deleted -> {
                     if (!deleted.isEmpty()) {
                         LOG.info("Backup objects without a backup, deleted: {}", String.join(", ", deleted));

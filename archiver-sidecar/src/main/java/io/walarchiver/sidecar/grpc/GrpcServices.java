@@ -9,6 +9,7 @@ import io.walarchiver.sidecar.request.RecoveryRequests;
 import io.walarchiver.sidecar.request.ServerWalCalls;
 import io.walarchiver.sidecar.request.WalCalls;
 import io.walarchiver.sidecar.request.WalRequests;
+import io.walarchiver.sidecar.request.WindowSource;
 import io.walarchiver.sidecar.settings.PluginName;
 import java.util.List;
 
@@ -39,21 +40,30 @@ public final class GrpcServices {
      * @param backups where Backup goes
      */
     public static GrpcServices instance(Process process, WalRequests wal, ArchivedRange range, BackupRequests backups) {
-        return instance(process, new ServerWalCalls(wal, range), backups);
-    }
-
-    /**
-     * The services of a sidecar beside a running server.
-     *
-     * @param wal     where Archive, Restore and Status go
-     * @param backups where Backup goes
-     */
-    public static GrpcServices instance(Process process, WalCalls wal, BackupRequests backups) {
         return new GrpcServices(List.of(
                 new IdentityService(
                         process.name, process.version, List.of(Type.TYPE_WAL_SERVICE, Type.TYPE_BACKUP_SERVICE)),
+                new WalService(new ServerWalCalls(wal, range)),
+                new BackupService(process.name, process.version, backups),
+                new HealthService(process.liveness, process.readiness)));
+    }
+
+    /**
+     * The services of a sidecar beside an instance of a Cluster.
+     *
+     * @param wal     where Archive, Restore and Status go
+     * @param backups where Backup goes
+     * @param windows what the exporter of the instance shows
+     */
+    public static GrpcServices instance(Process process, WalCalls wal, BackupRequests backups, WindowSource windows) {
+        return new GrpcServices(List.of(
+                new IdentityService(
+                        process.name,
+                        process.version,
+                        List.of(Type.TYPE_WAL_SERVICE, Type.TYPE_BACKUP_SERVICE, Type.TYPE_METRICS)),
                 new WalService(wal),
                 new BackupService(process.name, process.version, backups),
+                new MetricsService(windows),
                 new HealthService(process.liveness, process.readiness)));
     }
 

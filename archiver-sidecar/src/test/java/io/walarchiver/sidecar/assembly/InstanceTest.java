@@ -220,8 +220,8 @@ class InstanceTest {
         serve();
         WalFileName history = WalFileName.parse("00000007.history");
         copyIntoArchive("backups/orders", server.write(history, "6\t0/1000000\tno reason\n".getBytes("UTF-8")));
-        String replica = cluster()
-                .replace("\"currentPrimary\": \"orders-1\"", "\"currentPrimary\": \"orders-2\", \"timelineID\": 6");
+        String replica =
+                cluster().replace("orders-1", "orders-2").replace("\"status\": {", "\"status\": {\"timelineID\": 6, ");
         assertFails(Status.Code.NOT_FOUND, () -> restore(history, replica));
         restore(history, replica.replace("\"timelineID\": 6", "\"timelineID\": 7"));
     }
@@ -270,7 +270,8 @@ class InstanceTest {
         return kubernetes.objects.apply(plural, json);
     }
 
-    private void store(String name) {
+    private void store(String name) throws IOException {
+        Files.createDirectories(directory.resolve(name));
         put("objectstores", """
                 {"apiVersion": "barmancloud.cnpg.io/v1", "kind": "ObjectStore",
                  "metadata": {"name": "%s", "namespace": "shop"},

@@ -14,16 +14,21 @@ import io.walarchiver.bridge.cnpgi.reconciler.ReconcilerHooksGrpc;
 import io.walarchiver.bridge.cnpgi.reconciler.ReconcilerHooksRequest;
 import io.walarchiver.bridge.cnpgi.reconciler.ReconcilerHooksResult;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the operator process finds when it starts. */
 @Timeout(120)
@@ -84,6 +89,15 @@ class OperatorStartTest {
                         .getPluginMetadata(GetPluginMetadataRequest.getDefaultInstance())
                         .getName())
                 .isEqualTo("barman-cloud.cloudnative-pg.io");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1"})
+    void addressWithoutAHostIsEveryAddress(String loopback) throws Exception {
+        InetAddress address = InetAddress.getByName(loopback);
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(address) != null, "this machine has no " + loopback);
+        operator.start(Map.of(), ":0");
+        assertThat(operator.isListening(address)).isTrue();
     }
 
     @Test

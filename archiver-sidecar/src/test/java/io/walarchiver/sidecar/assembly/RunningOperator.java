@@ -108,7 +108,11 @@ final class RunningOperator implements AutoCloseable {
 
     /** Whether somebody new is let in. */
     boolean isListening() {
-        try (Socket unused = new Socket(InetAddress.getLoopbackAddress(), port())) {
+        return isListening(InetAddress.getLoopbackAddress());
+    }
+
+    boolean isListening(InetAddress address) {
+        try (Socket unused = new Socket(address, port())) {
             return true;
         } catch (IOException refused) {
             return false;

@@ -228,4 +228,26 @@ class WalArchiverCommandTest {
         assertThat(run.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
         assertThat(run.err()).contains("is \"wal-archiver serve\" running");
     }
+
+    @Test
+    void instanceNamesEveryVariableThatIsMissing() {
+        // An argument of another plugin's manifest does not keep it from saying so.
+        CommandRun run = CommandRun.of("instance", "--pprof-server=0.0.0.0:6061", "--log-level=error");
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err()).contains("PGDATA", "POD_NAME", "NAMESPACE", "CLUSTER_NAME");
+    }
+
+    @Test
+    void recoveryJobWithoutAStoreFileTakesItsSettingsFromTheEnvironment() {
+        CommandRun run = CommandRun.of("restore-job", "--pprof-server=0.0.0.0:6061");
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err()).contains("PGDATA", "POD_NAME", "NAMESPACE", "CLUSTER_NAME");
+    }
+
+    @Test
+    void healthcheckNeedsNoArguments() {
+        CommandRun run = CommandRun.of("healthcheck", "--timeout-seconds", "1");
+        // Nothing serves here, or somebody else does: what matters is that it asks.
+        assertThat(run.exitCode()).isNotEqualTo(3);
+    }
 }
