@@ -6,7 +6,7 @@
  *  1  services under their exact names                      ContractTest.servicesAreCalledUnderTheNamesOfTheContract
  *  2  every capability has its member                       OperatorIdentityTest.everyCapabilityHasItsMember,
  *                                                           GrpcServerTest.handshakeNamesThePluginAndDeclaresOnlyWhatIsThere
- *  3  every metric has its type                             which services there are is decided in GrpcServices
+ *  3  every metric has its type                             InstanceCareTest.exporterOfTheInstanceShowsTheWindow
  *  4  one name everywhere                                 OperatorStartTest.nameOfThePluginIsTheOneThatWasGiven,
  *                                                         InjectedEnvironmentTest.instanceReadsAllThatItIsGiven,
  *                                                         DoctorTest.eachCauseIsFoundByItsCheckAlone
