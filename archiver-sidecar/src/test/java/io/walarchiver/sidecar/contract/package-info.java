@@ -6,21 +6,29 @@
  *  1  services under their exact names                      ContractTest.servicesAreCalledUnderTheNamesOfTheContract
  *  2  every capability has its member                       OperatorIdentityTest.everyCapabilityHasItsMember,
  *                                                           GrpcServerTest.handshakeNamesThePluginAndDeclaresOnlyWhatIsThere
- *  3  every metric has its type                             which services there are is decided in GrpcServices
- *  4  one name everywhere                                   OperatorIdentityTest.nameIsTheOneOfTheSettingsEverywhere,
- *                                                           DoctorTest.eachCauseIsFoundByItsCheckAlone
- *  5  an answer is never nothing                            GrpcServerTest.archiveIsAnsweredWhenTheFileIsDurable
- *  6  HTTP/2 is negotiated                                  OperatorProcessTest.itPresentsItselfAndBecomesReady
- *  7  trust is what stands in tls.crt                       in CallerTrust; name and key of an installation:
- *                                                           DoctorTest.eachCauseIsFoundByItsCheckAlone
- *  8  certificates are read again                           in TlsReload, in ReloadingSslContext
+ *  3  every metric has its type                             InstanceCareTest.exporterOfTheInstanceShowsTheWindow
+ *  4  one name everywhere                                 OperatorStartTest.nameOfThePluginIsTheOneThatWasGiven,
+ *                                                         InjectedEnvironmentTest.instanceReadsAllThatItIsGiven,
+ *                                                         DoctorTest.eachCauseIsFoundByItsCheckAlone
+ *  5  an answer is never nothing                          OperatorHooksTest.nothingElseIsChanged,
+ *                                                         GrpcServerTest.archiveIsAnsweredWhenTheFileIsDurable
+ *  6  HTTP/2 is negotiated                                OperatorTlsTest.callerWhomATrustedAuthorityVouchesForIsAnswered
+ *  7  trust is what stands in tls.crt                     OperatorTlsTest.trustedCertificateItselfIsEnough,
+ *                                                         OperatorTlsTest.callerOfAnotherAuthorityIsRefusedAndCounted,
+ *                                                         DoctorTest.eachCauseIsFoundByItsCheckAlone
+ *  8  certificates are read again                         OperatorTlsTest.otherCertificatesAreUsedForNewConnectionsAndOldOnesGoOn,
+ *                                                         TlsReloadTest.swappedLinksAreNoticed
  *  9  the Service is in the operator's namespace            DoctorTest.eachCauseIsFoundByItsCheckAlone
- * 10  handshake and hooks are quick                         ready made in OperatorIdentity; stores in StoreCache
+ * 10  handshake and hooks are quick                       OperatorHooksTest.answersComeFromMemoryAndOutliveTheApi,
+ *                                                         OperatorHooksTest.manyCallersAtOnceMakeOneRole
  * 11  Probe never says "not ready"                          in IdentityService, in OperatorIdentityService
  * 12  EVALUATE is the same to the byte                      LifecycleHookTest.answerIsTheSameToTheByte
- * 13  EVALUATE and CREATE after one another                 LifecycleHookTest.objectThatWasAskedAboutIsNotChangedAgain,
- *     doubt is an error and not "no change"                 LifecycleHookTest.missingStoreIsAnErrorAndNotNoChange
- * 14  settings go by environment and command                in SidecarContainer
+ * 13  EVALUATE and CREATE after one another;              LifecycleHookTest.objectThatWasAskedAboutIsNotChangedAgain,
+ *                                                         OperatorHooksTest.podGetsItsSidecarOnce,
+ *                                                         OperatorHooksTest.missingStoreIsAnErrorUntilItComes,
+ *                                                         OperatorHooksTest.unreadableStoreIsAnErrorThatNamesTheField
+ * 14  settings go by environment and command              InjectedEnvironmentTest.instanceReadsAllThatItIsGiven,
+ *                                                         InjectedEnvironmentTest.recoveryJobReadsAllThatItIsGiven
  * 15  the rest of an object stays as it is                  LifecycleHookTest.nothingElseOfThePodChanges
  * 16  arrays that are not there are made                    LifecycleHookTest.absentArraysAreMade
  * 17  no misspelt field                                     RealApiIT.podWithTheSidecarIsTakenWithoutAnUnknownField
@@ -28,13 +36,15 @@
  *                                                           DoctorTest.eachCauseIsFoundByItsCheckAlone
  * 19  PostgreSQL waits for the socket                       RealApiIT.podWithTheSidecarIsTakenWithoutAnUnknownField
  * 20  every instance of an enabled Cluster has it           LifecycleHookTest.enabledEntryWithoutAStoreGetsTheSidecarThatTheOperatorWaitsFor
- * 21  whoever asks may archive, primary or not              ArchivePlanTest.archiverStoresInItsOwnArchiveWhoeverIsPrimary
- * 22  archiving without a server                            ServiceTest.segmentTravelsToTheArchiveAndBack
+ * 21  whoever asks may archive, primary or not            InstanceTest.formerPrimaryBringsAwayWhatItStillHolds,
+ *                                                         ArchivePlanTest.archiverStoresInItsOwnArchiveWhoeverIsPrimary
+ * 22  archiving without a server, without the API         InstanceTest.segmentGoesToTheOwnArchiveAndComesBack,
+ *                                                         InstanceTest.apiThatGoesAwayLeavesTheLastGoodStore
  * 23  ready files are only read                             ReadyFilesTest.listsReadyFilesInArchivingOrderAndNothingElse
  * 24  nothing that is archived passes the spool             PrefetcherTest.startSweepsTheSpoolAndNothingElse
  * 25  the same file again is archived already               ArchivePipelineTest.archivingTheSameSegmentTwiceSucceeds,
  *                                                           ArchivePipelineTest.differentContentIsRefusedAndNothingIsOverwritten
- * 26  not the archiver: answered, not stored                ArchivePlanTest.anotherArchiverMakesUsDeclineAndIsNamed
+ * 26  not the archiver: answered, not stored              InstanceTest.clusterThatArchivesElsewhereIsAnsweredWithoutStoring
  * 27  empty means: not of another cluster                   ArchiveOwnershipTest.aForeignArchiveIsRefusedAndNamed,
  *                                                           ArchivePlanTest.emptyArchiveIsCheckedBeforeArchivingWhenAskedOrFresh
  * 28  an outage is not the end of the archive               RestoreRetryTest.outageShorterThanTheWindowIsSurvived,
@@ -42,7 +52,7 @@
  * 29  memory is bounded                                     BudgetTest.budgetIsCutIntoPairs
  * 30  a partial segment stands in for the full one          RestorePipelineTest.partialSegmentStandsInForTheAbsentOne
  * 31  no prefetch for pg_rewind                             PrefetchWindowTest.rewindNeitherPrefetchesNorUsesTheSpool
- * 32  replicas follow no timeline ahead of the primary      ArchivePlanTest.replicasDoNotFollowATimelineAheadOfThePrimary
+ * 32  replicas follow no timeline ahead                   InstanceTest.historyOfATimelineThatThePrimaryHasNotReachedIsKeptBackFromAReplica
  * 33  a file at its destination is whole                    DestinationFileTest.temporaryNameIsNoWalFileForPostgres,
  *                                                           RestoreVerificationTest.partialSegmentOfWrongLengthIsRefused
  * 34  the data directory twice in a path                    GrpcServerTest.pathWithTheDataDirectoryTwiceIsUnderstood
@@ -50,19 +60,20 @@
  *     its signal file stays out                             in ClusterExclusions, in MemberRules
  * 36  configuration that ends recovery                      RestoreJobServiceTest.answerIsTheConfigurationTheOperatorAppends
  * 37  WAL on its own volume                                 RestoreJobTest.backupIsRestoredWithTablespacesAndWalOnTheirVolumes
- * 38  in a Job the name of the Pod is that of the Job       RestoreJobViewTest.roleOfAJobIsReadFromItsLabelWhateverTheDomain
+ * 38  in a Job the name of the Pod is the Job's           InjectedEnvironmentTest.recoveryJobReadsAllThatItIsGiven,
+ *                                                         RestoreJobViewTest.roleOfAJobIsReadFromItsLabelWhateverTheDomain
  * 39  times of a backup                                     BackupServiceTest.resultTellsEverythingTheOperatorWritesDown
  * 40  the recovery window is published by us                RecoveryWindowStatusTest, in RecoveryWindowStatus
  * 41  no status of ours in the Cluster                      OperatorIdentityTest.capabilitiesAreTheseBytes
- * 42  no waiting in Pre                                     ClusterReconcilerTest.missingStoreIsToldAndHoldsNothingUp,
- * 43  no end of reconciliation in Pre                       in ReconcilerService
+ * 42  no waiting in Pre                                   OperatorHooksTest.storeThatCannotBeUsedIsToldOnTheClusterAndHoldsNothingUp
+ * 43  no end of reconciliation in Pre                     the same, and in ReconcilerService
  * 44  no configuration is enriched                          OperatorIdentityTest.capabilitiesAreTheseBytes
  * 45  no Secret and no novel in an error                    StoreDocumentTest.noSecretIsEverPrinted,
  *                                                           GrpcServerTest.thrownErrorBecomesInternalWithoutItsMessageAndTheServerLivesOn
  * 46  the service account that the Cluster names            ClusterReconcilerTest.serviceAccountOfTheClusterIsHonouredAndOthersStay
- * 47  hooks that nobody calls are not relied upon           LifecycleHookTest.clusterThatCannotBeUnderstoodIsATypedError
+ * 47  hooks that nobody calls are not relied upon         OperatorHooksTest.malformedClusterIsSaidToBe
  * 48  recovery needs a source                               RestoreJobViewTest.missingSourceSaysWhatToSet
- * 49  read-only root, own scratch directory                 in SidecarContainer
+ * 49  read-only root, own scratch directory               InjectedEnvironmentTest.instanceReadsAllThatItIsGiven
  * 50  serving goes on while PostgreSQL does                 DrainTest.runningServerIsGivenTimeToAskAgain
  * </pre>
  */
