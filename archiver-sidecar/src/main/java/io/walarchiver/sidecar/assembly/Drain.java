@@ -17,14 +17,23 @@ final class Drain {
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
     /** PostgreSQL archives one file after the other without pausing; three seconds of silence mean that it has none. */
-    private static final Duration QUIET = Duration.ofSeconds(3);
+    static final Duration QUIET = Duration.ofSeconds(3);
+
+    /**
+     * In a Pod this container is told last, so that a server which still runs is either going down, with a checkpoint
+     * before its last segments, or was killed and left its file behind, and must not hold up the end of the Pod for long.
+     */
+    static final Duration QUIET_IN_A_POD = Duration.ofSeconds(30);
 
     private final CallGate gate;
     private final Path postmasterPid;
+    private final Duration quiet;
 
-    Drain(CallGate gate, Path pgdata) {
+    /** @param quiet for how long a server that has not ended must not have asked */
+    Drain(CallGate gate, Path pgdata, Duration quiet) {
         this.gate = gate;
         this.postmasterPid = pgdata.resolve("postmaster.pid");
+        this.quiet = quiet;
     }
 
     /** Completes when serving may end. */
@@ -42,6 +51,6 @@ final class Drain {
             return false;
         }
         return !Files.exists(postmasterPid)
-                || waited.compareTo(QUIET) >= 0 && gate.quietFor().compareTo(QUIET) >= 0;
+                || waited.compareTo(quiet) >= 0 && gate.quietFor().compareTo(quiet) >= 0;
     }
 }

@@ -323,7 +323,7 @@ public final class Instance implements AutoCloseable {
             // It would take hours, and the server it copies is about to end.
             running.stop();
         }
-        new Drain(gate, settings.pgdata())
+        new Drain(gate, settings.pgdata(), Drain.QUIET_IN_A_POD)
                 .completion(settings.drainGrace())
                 .block(settings.drainGrace().plusSeconds(5));
     }

@@ -267,7 +267,7 @@ public final class Service implements AutoCloseable {
             // It would take hours, and the server it copies is about to end.
             running.stop();
         }
-        new Drain(gate, settings.pgdata())
+        new Drain(gate, settings.pgdata(), Drain.QUIET)
                 .completion(settings.drainGrace())
                 .block(settings.drainGrace().plusSeconds(5));
     }

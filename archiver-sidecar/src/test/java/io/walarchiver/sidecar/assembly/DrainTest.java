@@ -22,7 +22,7 @@ class DrainTest {
 
     @Test
     void nothingToWaitForEndsAtOnce() {
-        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata).completion(GRACE))
+        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata, Drain.QUIET).completion(GRACE))
                 .expectSubscription()
                 .thenAwait(Duration.ofMillis(1))
                 .verifyComplete();
@@ -31,7 +31,7 @@ class DrainTest {
     @Test
     void runningServerIsGivenTimeToAskAgain() throws IOException {
         Files.createFile(pgdata.resolve("postmaster.pid"));
-        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata).completion(GRACE))
+        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata, Drain.QUIET).completion(GRACE))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofMillis(2900))
                 .thenCancel()
@@ -39,9 +39,20 @@ class DrainTest {
     }
 
     @Test
+    void inAPodTheServerMayWriteACheckpointFirst() throws IOException {
+        Files.createFile(pgdata.resolve("postmaster.pid"));
+        StepVerifier.withVirtualTime(
+                        () -> new Drain(gate, pgdata, Drain.QUIET_IN_A_POD).completion(Duration.ofMinutes(30)))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofMillis(29_900))
+                .thenCancel()
+                .verify();
+    }
+
+    @Test
     void serverThatGoesDownEndsTheWait() throws IOException {
         Path pid = Files.createFile(pgdata.resolve("postmaster.pid"));
-        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata).completion(GRACE))
+        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata, Drain.QUIET).completion(GRACE))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(1))
                 .then(() -> pid.toFile().delete())
@@ -52,7 +63,7 @@ class DrainTest {
     @Test
     void runningCallIsWaitedForButNotLongerThanTheGrace() {
         Disposable call = gate.pass(Mono.never()).subscribe();
-        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata).completion(GRACE))
+        StepVerifier.withVirtualTime(() -> new Drain(gate, pgdata, Drain.QUIET).completion(GRACE))
                 .expectSubscription()
                 .expectNoEvent(GRACE.minusMillis(1))
                 .thenAwait(Duration.ofMillis(1))

@@ -74,7 +74,7 @@
  * 47  hooks that nobody calls are not relied upon         OperatorHooksTest.malformedClusterIsSaidToBe
  * 48  recovery needs a source                               RestoreJobViewTest.missingSourceSaysWhatToSet
  * 49  read-only root, own scratch directory               InjectedEnvironmentTest.instanceReadsAllThatItIsGiven
- * 50  serving goes on while PostgreSQL does                 DrainTest.runningServerIsGivenTimeToAskAgain
+ * 50  serving goes on while PostgreSQL does                 DrainTest.inAPodTheServerMayWriteACheckpointFirst
  * </pre>
  */
 @NullMarked
