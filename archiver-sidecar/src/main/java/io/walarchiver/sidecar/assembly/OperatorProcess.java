@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.walarchiver.bridge.kubernetes.ApiConnection;
 import io.walarchiver.bridge.kubernetes.ClusterEvents;
 import io.walarchiver.bridge.kubernetes.CollectionWatch;
+import io.walarchiver.bridge.kubernetes.StaleServers;
 import io.walarchiver.bridge.operator.ClusterReconciler;
 import io.walarchiver.bridge.operator.LifecycleHook;
 import io.walarchiver.bridge.operator.OperatorIdentity;
 import io.walarchiver.bridge.operator.OperatorSettings;
+import io.walarchiver.bridge.operator.StaleStatus;
 import io.walarchiver.bridge.operator.StoreCache;
 import io.walarchiver.bridge.operator.StoreCare;
 import io.walarchiver.bridge.operator.StoreSource;
@@ -65,6 +67,11 @@ public final class OperatorProcess implements AutoCloseable {
     private static final int SIDECAR_PORT = 9189;
     private static final String COMPONENT = "wal-archiver";
     private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(4);
+
+    /** A Cluster that is made anew after it was deleted finds its entries. */
+    private static final Duration STALE_AFTER = Duration.ofDays(1);
+
+    private static final Duration STALE_EVERY = Duration.ofHours(1);
 
     /** As long as it takes until nobody is sent here any more. */
     private static final Duration LINGER = Duration.ofSeconds(5);
@@ -144,6 +151,26 @@ public final class OperatorProcess implements AutoCloseable {
         metrics.watchStores(cache, care);
         Background watching = parts.add(new Background("stores", care.run()));
 
+        StaleStatus stale = new StaleStatus(
+                cache,
+                new StaleServers(api, settings.group(), STALE_AFTER, Clock.systemUTC(), workers.kubernetes()),
+                STALE_EVERY,
+                (work, object, failure) -> {
+                    metrics.workFailed(work);
+                    LOG.warn("servers that are gone stay in the status of {}: {}", object, failure.getMessage());
+                },
+                workers.kubernetes());
+        Background pruning = parts.add(new Background(
+                "stale-servers",
+                stale.run()
+                        .doOnNext(removal -> LOG.info(
+                                "no Cluster or Backup mentions the servers {} of the store {}/{} any more; they are out of its"
+                                        + " status, and their archive stays",
+                                removal.servers(),
+                                removal.store().namespace(),
+                                removal.store().name()))
+                        .then()));
+
         OperatorSettings hooks = new OperatorSettings(
                 settings.pluginName().value(),
                 Version.text(),
@@ -165,7 +192,7 @@ public final class OperatorProcess implements AutoCloseable {
                                 "hooks", workers.hooks(),
                                 "kubernetes", workers.kubernetes()::schedule),
                         LIVENESS_PATIENCE),
-                new Readiness(List.of(reloading.finding(), watching.finding()))));
+                new Readiness(List.of(reloading.finding(), watching.finding(), pruning.finding()))));
         Health readiness = new Readiness(List.of(
                 Mono.fromSupplier(this::serving),
                 Mono.fromSupplier(() -> certificates(certificates)),

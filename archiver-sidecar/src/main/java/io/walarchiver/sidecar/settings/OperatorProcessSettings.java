@@ -1,6 +1,7 @@
 package io.walarchiver.sidecar.settings;
 
 import io.walarchiver.bridge.kubernetes.KubernetesCollections.Scope;
+import io.walarchiver.bridge.kubernetes.OperatorGroup;
 import io.walarchiver.sidecar.tls.TlsFiles;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param sidecarImage the image of the injected container
  * @param pluginName   what CloudNativePG calls this plugin
  * @param scopes       where there are ObjectStores: everywhere, or in some namespaces
+ * @param group        the API group of Clusters
  * @param podName      who reports events
  */
 public record OperatorProcessSettings(
@@ -27,6 +29,7 @@ public record OperatorProcessSettings(
         String sidecarImage,
         PluginName pluginName,
         List<Scope> scopes,
+        OperatorGroup group,
         String podName) {
 
     /** Where probes and scrapes are answered unless a setting says otherwise. */
@@ -52,8 +55,8 @@ public record OperatorProcessSettings(
     /**
      * Checks everything.
      *
-     * @param environment of the process; {@code SIDECAR_IMAGE}, {@code PLUGIN_NAME}, {@code WATCH_NAMESPACES} and {@code
-     *     POD_NAME} count
+     * @param environment of the process; {@code SIDECAR_IMAGE}, {@code PLUGIN_NAME}, {@code WATCH_NAMESPACES},
+     *     {@code CUSTOM_CNPG_GROUP} and {@code POD_NAME} count
      * @throws SettingsException with every problem
      */
     public static OperatorProcessSettings of(Written written, Map<String, String> environment) {
@@ -78,6 +81,7 @@ public record OperatorProcessSettings(
                 image,
                 name.orElseThrow(),
                 scopes.orElseThrow(),
+                OperatorGroup.of(environment),
                 text(environment.get("POD_NAME")).orElse(NOBODY));
     }
 

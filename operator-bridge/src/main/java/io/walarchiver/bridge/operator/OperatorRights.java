@@ -25,6 +25,9 @@ public final class OperatorRights {
             add(rights, "rbac.authorization.k8s.io", resource, "create", "get", "list", "patch", "update", "watch");
         }
         add(rights, cnpgGroup, "clusters/finalizers", "update");
+        for (String resource : List.of("backups", "clusters", "scheduledbackups")) {
+            add(rights, cnpgGroup, resource, "list");
+        }
         add(rights, "", "events", "create", "patch");
         return rights;
     }

@@ -203,6 +203,9 @@ final class PluginChartTest {
                         "rbac.authorization.k8s.io/roles: create get list patch update watch",
                         "rbac.authorization.k8s.io/rolebindings: create get list patch update watch",
                         "postgresql.cnpg.io/clusters/finalizers: update",
+                        "postgresql.cnpg.io/backups: list",
+                        "postgresql.cnpg.io/clusters: list",
+                        "postgresql.cnpg.io/scheduledbackups: list",
                         "/events: create patch");
     }
 
