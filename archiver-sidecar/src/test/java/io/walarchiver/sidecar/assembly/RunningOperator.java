@@ -123,7 +123,7 @@ final class RunningOperator implements AutoCloseable {
         return http.send(
                 HttpRequest.newBuilder(
                                 URI.create("http://127.0.0.1:" + running().httpPort() + path))
-                        .timeout(Duration.ofSeconds(10))
+                        .timeout(Duration.ofSeconds(30))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
     }
