@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.SocketException;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -200,8 +201,9 @@ class OperatorTlsTest {
         try (RunningOperator waiting = RunningOperator.prepared(other)) {
             waiting.start(Map.of());
             assertThat(waiting.get("/healthz").statusCode()).isEqualTo(200);
-            assertThat(waiting.get("/readyz").statusCode()).isEqualTo(503);
-            assertThat(waiting.get("/readyz").body()).contains("server/tls.crt does not exist");
+            HttpResponse<String> refusal = waiting.get("/readyz");
+            assertThat(refusal.statusCode()).isEqualTo(503);
+            assertThat(refusal.body()).contains("server/tls.crt does not exist");
             assertRefused(waiting.channel());
 
             waiting.secrets.server(waiting.certificate);

@@ -36,7 +36,8 @@ final class RunningOperator implements AutoCloseable {
     final TestAuthority authority = new TestAuthority("authority");
     final Issued certificate = authority.server(TlsClient.SERVICE);
     final MountedSecrets secrets;
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final List<TlsClient> clients = new ArrayList<>();
     private @Nullable OperatorProcess process;
 
