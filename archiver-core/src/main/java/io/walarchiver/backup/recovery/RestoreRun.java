@@ -27,38 +27,33 @@ final class RestoreRun {
 
     private final OpenDestination destination;
     private final ExecutorService threads;
-    private final ExecutorService decoders;
     private final Scheduler blocking;
     private final Set<Passage> passages = new HashSet<>();
     private @Nullable Owners owners;
 
     RestoreRun(OpenDestination destination, int jobs) {
         this.destination = destination;
-        this.threads = threads(jobs, "");
-        this.decoders = threads(jobs, "decoder-");
-        this.blocking = Schedulers.fromExecutorService(threads);
-    }
-
-    private static ExecutorService threads(int count, String name) {
-        return Executors.newFixedThreadPool(count, work -> {
-            Thread thread = new Thread(work, THREADS + name + NUMBERS.incrementAndGet());
+        // One writes and one decompresses.
+        this.threads = Executors.newFixedThreadPool(2 * jobs, work -> {
+            Thread thread = new Thread(work, THREADS + NUMBERS.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });
+        this.blocking = Schedulers.fromExecutorService(threads);
     }
 
     OpenDestination destination() {
         return destination;
     }
 
-    /** For blocking work of this restore; a thread for each job. */
+    /** For blocking work of this restore; two threads for each job, of which {@link #decoders} takes one. */
     Scheduler blocking() {
         return blocking;
     }
 
-    /** For decompression ahead of the work of {@link #blocking}; a thread for each job. */
+    /** For decompression ahead of the work of {@link #blocking}, once for each job. */
     Executor decoders() {
-        return decoders;
+        return threads;
     }
 
     synchronized Owners owners(BackupRestoreSettings settings) {
@@ -96,10 +91,7 @@ final class RestoreRun {
             return Mono.when(open.stream().map(Passage::close).toList())
                     .then(BlockingWork.run(blocking, destination::close))
                     // Not at once: that would interrupt whoever hears of the end on one of the threads.
-                    .then(Mono.fromRunnable(() -> {
-                        threads.shutdown();
-                        decoders.shutdown();
-                    }));
+                    .then(Mono.fromRunnable(threads::shutdown));
         });
     }
 }

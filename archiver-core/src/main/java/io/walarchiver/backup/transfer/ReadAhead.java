@@ -30,13 +30,13 @@ public final class ReadAhead extends InputStream {
     }
 
     private final Object lock = new Object();
+    /** All that were made are in here or in {@link #filled}. */
     private final Queue<Chunk> free = new ArrayDeque<>(CHUNKS);
 
     /** In order; the last one may still grow. */
     private final Queue<Chunk> filled = new ArrayDeque<>(CHUNKS);
 
     private @Nullable Throwable failure;
-    private int made;
     private boolean waiting;
     private boolean ended;
     private boolean closed;
@@ -114,7 +114,7 @@ public final class ReadAhead extends InputStream {
     /** A chunk to fill; null when nobody reads any more. Waits. */
     private @Nullable Chunk empty() throws InterruptedException {
         synchronized (lock) {
-            while (!closed && free.isEmpty() && made == CHUNKS) {
+            while (!closed && free.isEmpty() && filled.size() == CHUNKS) {
                 lock.wait();
             }
             if (closed) {
@@ -123,7 +123,6 @@ public final class ReadAhead extends InputStream {
             Chunk chunk = free.poll();
             if (chunk == null) {
                 chunk = new Chunk();
-                made++;
             }
             filled.add(chunk);
             return chunk;
