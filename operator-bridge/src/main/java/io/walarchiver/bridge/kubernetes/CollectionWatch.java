@@ -4,18 +4,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.walarchiver.bridge.kubernetes.KubernetesApi.WatchEvent;
 import io.walarchiver.bridge.kubernetes.KubernetesCollections.Page;
 import io.walarchiver.bridge.kubernetes.KubernetesCollections.Scope;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/**
- * All objects of a kind, followed by listing and then watching, over and over. A watch that ends or breaks is followed by a
- * new list, so nothing is missed; whether the API is away is for that list to say.
- */
+/** All objects of a kind, followed by listing and then watching them. */
 public final class CollectionWatch {
 
     /**
@@ -44,9 +39,6 @@ public final class CollectionWatch {
         record Failed<T>(KubernetesException error) implements Observation<T> {}
     }
 
-    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(500);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-
     private final KubernetesCollections api;
     private final Scheduler scheduler;
 
@@ -63,37 +55,29 @@ public final class CollectionWatch {
      *     memory at once
      */
     public <T> Flux<Observation<T>> observe(ResourceKind kind, Scope scope, Function<ObjectNode, T> reading) {
-        return Flux.defer(() -> {
-            Pauses pauses = new Pauses(SHORTEST_PAUSE, LONGEST_PAUSE);
-            return round(kind, scope, reading, pauses)
-                    .repeatWhen(rounds -> rounds.concatMap(done -> Mono.delay(pauses.next(), scheduler)));
-        });
+        return WatchRounds.repeat(pauses -> round(kind, scope, reading, pauses), scheduler);
     }
 
     private <T> Flux<Observation<T>> round(
             ResourceKind kind, Scope scope, Function<ObjectNode, T> reading, Pauses pauses) {
-        return api.pages(kind, scope)
-                .collect(() -> new Collected<>(reading), Collected::add)
-                .flatMapMany(all -> Flux.concat(
-                        Flux.<Observation<T>>just(new Observation.Listed<>(all.objects)),
-                        watch(kind, scope, all.version, reading, pauses)))
-                .onErrorResume(KubernetesException.class, e -> {
-                    pauses.failed();
-                    return Flux.just(new Observation.Failed<>(e));
-                });
+        return WatchRounds.round(
+                api.pages(kind, scope)
+                        .collect(() -> new Collected<>(reading), Collected::add)
+                        .flatMapMany(all -> Flux.concat(
+                                Flux.<Observation<T>>just(new Observation.Listed<>(all.objects)),
+                                watch(kind, scope, all.version, reading, pauses))),
+                Observation.Failed::new,
+                pauses);
     }
 
     private <T> Flux<Observation<T>> watch(
             ResourceKind kind, Scope scope, String version, Function<ObjectNode, T> reading, Pauses pauses) {
-        return api.watchAll(kind, scope, version)
-                .<Observation<T>>map(event -> event.type() == WatchEvent.Type.DELETED
-                        ? new Observation.Gone<>(reading.apply(event.object()))
-                        : new Observation.Present<>(reading.apply(event.object())))
-                .doOnComplete(pauses::succeeded)
-                .onErrorResume(KubernetesException.class, e -> {
-                    pauses.failed();
-                    return Flux.empty();
-                });
+        return WatchRounds.watched(
+                api.watchAll(kind, scope, version)
+                        .map(event -> event.type() == WatchEvent.Type.DELETED
+                                ? new Observation.Gone<>(reading.apply(event.object()))
+                                : new Observation.Present<>(reading.apply(event.object()))),
+                pauses);
     }
 
     /** A list as it grows. */

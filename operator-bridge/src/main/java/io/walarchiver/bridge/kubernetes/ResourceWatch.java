@@ -2,7 +2,6 @@ package io.walarchiver.bridge.kubernetes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.walarchiver.bridge.kubernetes.KubernetesApi.WatchEvent;
-import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -28,9 +27,6 @@ final class ResourceWatch {
         record Failed(KubernetesException error) implements Observation {}
     }
 
-    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(500);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-
     private final KubernetesApi api;
     private final Scheduler scheduler;
 
@@ -41,11 +37,7 @@ final class ResourceWatch {
 
     /** Never ends by itself, and never with an error of the API. */
     Flux<Observation> observe(ObjectReference reference) {
-        return Flux.defer(() -> {
-            Pauses pauses = new Pauses(SHORTEST_PAUSE, LONGEST_PAUSE);
-            return round(reference, pauses)
-                    .repeatWhen(rounds -> rounds.concatMap(done -> Mono.delay(pauses.next(), scheduler)));
-        });
+        return WatchRounds.repeat(pauses -> round(reference, pauses), scheduler);
     }
 
     /** Reads it once. */
@@ -57,27 +49,23 @@ final class ResourceWatch {
     }
 
     private Flux<Observation> round(ObjectReference reference, Pauses pauses) {
-        return api.listByName(reference)
-                .flatMapMany(listed -> Flux.concat(
-                        Flux.just(listed.object()
-                                .<Observation>map(Observation.Present::new)
-                                .orElseGet(Observation.Absent::new)),
-                        watch(reference, listed.resourceVersion(), pauses)))
-                .onErrorResume(KubernetesException.class, e -> {
-                    pauses.failed();
-                    return Flux.just(new Observation.Failed(e));
-                });
+        return WatchRounds.round(
+                api.listByName(reference)
+                        .flatMapMany(listed -> Flux.concat(
+                                Flux.just(listed.object()
+                                        .<Observation>map(Observation.Present::new)
+                                        .orElseGet(Observation.Absent::new)),
+                                watch(reference, listed.resourceVersion(), pauses))),
+                Observation.Failed::new,
+                pauses);
     }
 
     private Flux<Observation> watch(ObjectReference reference, String version, Pauses pauses) {
-        return api.watch(reference, version)
-                .<Observation>map(event -> event.type() == WatchEvent.Type.DELETED
-                        ? new Observation.Absent()
-                        : new Observation.Present(event.object()))
-                .doOnComplete(pauses::succeeded)
-                .onErrorResume(KubernetesException.class, e -> {
-                    pauses.failed();
-                    return Flux.empty();
-                });
+        return WatchRounds.watched(
+                api.watch(reference, version)
+                        .map(event -> event.type() == WatchEvent.Type.DELETED
+                                ? new Observation.Absent()
+                                : new Observation.Present(event.object())),
+                pauses);
     }
 }
