@@ -2,11 +2,8 @@ package io.walarchiver.sidecar.doctor;
 
 import io.walarchiver.sidecar.tls.Pem;
 import io.walarchiver.sidecar.tls.PrivateKeys;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.PublicKey;
-import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
@@ -15,8 +12,6 @@ import java.util.Optional;
 
 /** Certificates and keys as they stand in a Secret: PEM, in base64. */
 final class TlsKeyPair {
-
-    private static final byte[] PROBE = "wal-archiver".getBytes(StandardCharsets.US_ASCII);
 
     private TlsKeyPair() {}
 
@@ -37,24 +32,7 @@ final class TlsKeyPair {
         } catch (GeneralSecurityException e) {
             return Optional.of("tls.key is missing or " + e.getMessage());
         }
-        PublicKey publicKey = certificate.getPublicKey();
-        try {
-            String algorithm =
-                    switch (publicKey.getAlgorithm()) {
-                        case "RSA" -> "SHA256withRSA";
-                        case "EC" -> "SHA256withECDSA";
-                        default -> publicKey.getAlgorithm();
-                    };
-            Signature signature = Signature.getInstance(algorithm);
-            signature.initSign(key);
-            signature.update(PROBE);
-            byte[] signed = signature.sign();
-            signature.initVerify(publicKey);
-            signature.update(PROBE);
-            return signature.verify(signed) ? Optional.empty() : Optional.of("tls.key is not the key of tls.crt");
-        } catch (GeneralSecurityException e) {
-            return Optional.of("tls.key is not the key of tls.crt");
-        }
+        return PrivateKeys.fits(key, certificate) ? Optional.empty() : Optional.of("tls.key is not the key of tls.crt");
     }
 
     private static byte[] decode(String base64) throws CertificateException {

@@ -5,6 +5,8 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
@@ -58,6 +60,29 @@ public final class PrivateKeys {
             }
         }
         throw Pem.without("private key");
+    }
+
+    /** What a key has signed, its certificate can verify. Two files that are replaced one after the other may not fit. */
+    public static boolean fits(PrivateKey key, X509Certificate certificate) {
+        String algorithm =
+                switch (key.getAlgorithm()) {
+                    case "RSA" -> "SHA256withRSA";
+                    case "EC" -> "SHA256withECDSA";
+                    default -> "Ed25519";
+                };
+        try {
+            byte[] message = certificate.getTBSCertificate();
+            Signature signing = Signature.getInstance(algorithm);
+            signing.initSign(key);
+            signing.update(message);
+            byte[] signature = signing.sign();
+            Signature verifying = Signature.getInstance(algorithm);
+            verifying.initVerify(certificate.getPublicKey());
+            verifying.update(message);
+            return verifying.verify(signature);
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
     }
 
     private static PrivateKey pkcs8(byte[] encoded) throws GeneralSecurityException {

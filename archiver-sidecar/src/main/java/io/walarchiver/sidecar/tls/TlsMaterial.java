@@ -6,7 +6,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,7 +83,7 @@ public record TlsMaterial(PrivateKey key, List<X509Certificate> chain, List<X509
         } catch (GeneralSecurityException e) {
             throw new UnusableException(files.key(), String.valueOf(e.getMessage()));
         }
-        if (!fits(key, own.get(0))) {
+        if (!PrivateKeys.fits(key, own.get(0))) {
             throw new UnusableException(
                     files.key(), "is not the key of the first certificate in " + files.certificate());
         }
@@ -100,29 +99,6 @@ public record TlsMaterial(PrivateKey key, List<X509Certificate> chain, List<X509
             return certificates;
         } catch (GeneralSecurityException e) {
             throw new UnusableException(file, String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** What a key has signed, its certificate can verify. Two files that are replaced one after the other may not fit. */
-    private static boolean fits(PrivateKey key, X509Certificate certificate) {
-        String algorithm =
-                switch (key.getAlgorithm()) {
-                    case "RSA" -> "SHA256withRSA";
-                    case "EC" -> "SHA256withECDSA";
-                    default -> "Ed25519";
-                };
-        try {
-            byte[] message = certificate.getTBSCertificate();
-            Signature signing = Signature.getInstance(algorithm);
-            signing.initSign(key);
-            signing.update(message);
-            byte[] signature = signing.sign();
-            Signature verifying = Signature.getInstance(algorithm);
-            verifying.initVerify(certificate.getPublicKey());
-            verifying.update(message);
-            return verifying.verify(signature);
-        } catch (GeneralSecurityException e) {
-            return false;
         }
     }
 
