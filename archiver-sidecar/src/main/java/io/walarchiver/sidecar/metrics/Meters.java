@@ -1,10 +1,8 @@
 package io.walarchiver.sidecar.metrics;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -150,105 +148,54 @@ public enum Meters {
         TIMER
     }
 
-    // From a segment that was durable before the question (below 2 ms) to one that waits for a retry.
-    private static final Duration[] BUCKETS =
-            List.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000).stream()
-                    .map(Duration::ofMillis)
-                    .toArray(Duration[]::new);
-
-    private final Type type;
-    private final String suffix;
-    private final String unit;
-    private final String help;
-    private final List<String> tags;
+    private final MeterDefinition definition;
 
     Meters(Type type, String suffix, String unit, String help, String... tags) {
-        this.type = type;
-        this.suffix = suffix;
-        this.unit = unit;
-        this.help = help;
-        this.tags = List.of(tags);
+        this.definition = new MeterDefinition(type, suffix, unit, help, List.of(tags));
     }
 
     /** The name with dots; Prometheus shows it with underscores, unit and, for counters, {@code _total}. */
     public String meterName() {
-        return PREFIX + suffix;
+        return definition.meterName();
     }
 
     /** How it is read. */
     public Type type() {
-        return type;
+        return definition.type();
     }
 
     /** The base unit; empty for counts and for durations, which are always seconds. */
     public String unit() {
-        return unit;
-    }
-
-    /** One sentence. */
-    public String help() {
-        return help;
+        return definition.unit();
     }
 
     /** The names of its tags, in order. */
     public List<String> tags() {
-        return tags;
+        return definition.tags();
     }
 
     Counter counter(MeterRegistry registry, String... values) {
-        require(Type.COUNTER);
-        return Counter.builder(meterName())
-                .description(help)
-                .baseUnit(unit.isEmpty() ? null : unit)
-                .tags(keyValues(values))
-                .register(registry);
+        return definition.counter(registry, values);
     }
 
     Timer timer(MeterRegistry registry, String... values) {
-        require(Type.TIMER);
-        return Timer.builder(meterName())
-                .description(help)
-                .serviceLevelObjectives(BUCKETS)
-                .tags(keyValues(values))
-                .register(registry);
+        return definition.timer(registry, values);
     }
 
     void gauge(MeterRegistry registry, Supplier<Number> value, String... values) {
-        require(Type.GAUGE);
-        Gauge.builder(meterName(), value)
-                .description(help)
-                .baseUnit(unit.isEmpty() ? null : unit)
-                .tags(keyValues(values))
-                .register(registry);
+        definition.gauge(registry, value, values);
+    }
+
+    /** One sentence. */
+    public String help() {
+        return definition.help();
     }
 
     void counterOf(MeterRegistry registry, Supplier<Number> value) {
-        require(Type.COUNTER_OF);
-        io.micrometer.core.instrument.FunctionCounter.builder(
-                        meterName(), value, source -> source.get().doubleValue())
-                .description(help)
-                .register(registry);
-    }
-
-    static Duration[] buckets() {
-        return BUCKETS.clone();
-    }
-
-    private void require(Type expected) {
-        if (type != expected) {
-            throw new IllegalStateException(this + " is a " + type);
-        }
+        definition.counterOf(registry, value);
     }
 
     String[] keyValues(String... values) {
-        if (values.length != tags.size()) {
-            throw new IllegalArgumentException(this + " has the tags " + tags);
-        }
-        String[] both = new String[2 * values.length];
-        for (int i = 0; i < values.length; i++) {
-            both[2 * i] = tags.get(i);
-            both[2 * i + 1] = values[i];
-        }
-        return both;
+        return definition.keyValues(values);
     }
 }

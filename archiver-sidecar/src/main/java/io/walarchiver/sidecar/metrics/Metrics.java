@@ -2,12 +2,6 @@ package io.walarchiver.sidecar.metrics;
 
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.walarchiver.archive.ArchiveStatus;
@@ -35,7 +29,7 @@ public final class Metrics implements AutoCloseable {
     private final RestoreMetrics restore = new RestoreMetrics(registry);
     private final StoreMetrics store = new StoreMetrics(registry);
     private final BackupMetrics backups;
-    private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+    private final ProcessMeters process = new ProcessMeters(registry);
     private final Clock clock;
     private @Nullable Supplier<ArchiveStatus> archiveStatus;
     private @Nullable MultiGauge lastArchived;
@@ -46,12 +40,6 @@ public final class Metrics implements AutoCloseable {
         backups = new BackupMetrics(registry, clock);
         Meters.RESIDENT_MEMORY.gauge(registry, ProcessMemory::residentBytes);
         Meters.BUILD_INFO.gauge(registry, () -> 1, version);
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new UptimeMetrics().bindTo(registry);
-        new FileDescriptorMetrics().bindTo(registry);
-        garbageCollection.bindTo(registry);
     }
 
     /** To be told what the archive pipeline does. */
@@ -136,7 +124,7 @@ public final class Metrics implements AutoCloseable {
 
     @Override
     public void close() {
-        garbageCollection.close();
+        process.close();
         registry.close();
     }
 

@@ -1,13 +1,10 @@
 package io.walarchiver.sidecar.metrics;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Every metric of the operator process, in one table, as {@link Meters} is for the process beside PostgreSQL. */
 public enum OperatorMeters {
@@ -42,75 +39,41 @@ public enum OperatorMeters {
     RESIDENT_MEMORY(Meters.Type.GAUGE, "process.resident.memory", "bytes", "Resident set size of this process"),
     BUILD_INFO(Meters.Type.GAUGE, "build.info", "", "Always 1; names the version", "version");
 
-    private final Meters.Type type;
-    private final String suffix;
-    private final String unit;
-    private final String help;
-    private final List<String> tags;
+    private final MeterDefinition definition;
 
     OperatorMeters(Meters.Type type, String suffix, String unit, String help, String... tags) {
-        this.type = type;
-        this.suffix = suffix;
-        this.unit = unit;
-        this.help = help;
-        this.tags = List.of(tags);
+        this.definition = new MeterDefinition(type, suffix, unit, help, List.of(tags));
     }
 
     /** The name with dots; Prometheus shows it with underscores, unit and, for counters, {@code _total}. */
     public String meterName() {
-        return Meters.PREFIX + suffix;
+        return definition.meterName();
     }
 
     /** How it is read. */
     public Meters.Type type() {
-        return type;
+        return definition.type();
     }
 
     /** The base unit; empty for counts and for durations, which are always seconds. */
     public String unit() {
-        return unit;
+        return definition.unit();
     }
 
     /** The names of its tags, in order. */
     public List<String> tags() {
-        return tags;
+        return definition.tags();
     }
 
     Counter counter(MeterRegistry registry, String... values) {
-        return Counter.builder(meterName())
-                .description(help)
-                .tags(keyValues(Meters.Type.COUNTER, values))
-                .register(registry);
+        return definition.counter(registry, values);
     }
 
     Timer timer(MeterRegistry registry, String... values) {
-        return Timer.builder(meterName())
-                .description(help)
-                .serviceLevelObjectives(Meters.buckets())
-                .tags(keyValues(Meters.Type.TIMER, values))
-                .register(registry);
+        return definition.timer(registry, values);
     }
 
     void gauge(MeterRegistry registry, Supplier<Number> value, String... values) {
-        Gauge.builder(meterName(), value)
-                .description(help)
-                .baseUnit(baseUnit())
-                .tags(keyValues(Meters.Type.GAUGE, values))
-                .register(registry);
-    }
-
-    private @Nullable String baseUnit() {
-        return unit.isEmpty() ? null : unit;
-    }
-
-    private Tags keyValues(Meters.Type expected, String... values) {
-        if (type != expected || values.length != tags.size()) {
-            throw new IllegalArgumentException(this + " is a " + type + " with the tags " + tags);
-        }
-        Tags pairs = Tags.empty();
-        for (int i = 0; i < values.length; i++) {
-            pairs = pairs.and(tags.get(i), values[i]);
-        }
-        return pairs;
+        definition.gauge(registry, value, values);
     }
 }

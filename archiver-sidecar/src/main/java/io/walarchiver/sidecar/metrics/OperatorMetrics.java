@@ -1,11 +1,5 @@
 package io.walarchiver.sidecar.metrics;
 
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.walarchiver.bridge.operator.StoreCache;
@@ -20,7 +14,7 @@ import java.util.Optional;
 public final class OperatorMetrics implements HookObserver, TlsReload.Observer, AutoCloseable {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+    private final ProcessMeters process = new ProcessMeters(registry);
 
     /** @param version of this program */
     public OperatorMetrics(String version) {
@@ -30,12 +24,6 @@ public final class OperatorMetrics implements HookObserver, TlsReload.Observer, 
         OperatorMeters.REFUSED_CALLERS.counter(registry).increment(0);
         OperatorMeters.CERTIFICATE_LOADS.counter(registry, "loaded").increment(0);
         OperatorMeters.CERTIFICATE_LOADS.counter(registry, "refused").increment(0);
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new UptimeMetrics().bindTo(registry);
-        new FileDescriptorMetrics().bindTo(registry);
-        garbageCollection.bindTo(registry);
     }
 
     /** Shows how long the certificates are good. */
@@ -84,7 +72,7 @@ public final class OperatorMetrics implements HookObserver, TlsReload.Observer, 
 
     @Override
     public void close() {
-        garbageCollection.close();
+        process.close();
         registry.close();
     }
 
