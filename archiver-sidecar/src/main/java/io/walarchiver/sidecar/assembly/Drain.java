@@ -4,6 +4,9 @@ import io.walarchiver.sidecar.request.CallGate;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -13,6 +16,8 @@ import reactor.core.publisher.Mono;
  * over (CNPG-I contract, trap 50).
  */
 final class Drain {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
@@ -34,6 +39,16 @@ final class Drain {
         this.gate = gate;
         this.postmasterPid = pgdata.resolve("postmaster.pid");
         this.quiet = quiet;
+    }
+
+    /**
+     * Goes on answering until serving may end, for at most {@code grace}. A running backup is stopped first: it would take
+     * hours, and the server it copies is about to end. Blocks.
+     */
+    void await(Duration grace, Optional<BackupWork> backup) {
+        LOG.info("ending: answering what PostgreSQL still asks, for at most {} s", grace.toSeconds());
+        backup.ifPresent(BackupWork::stop);
+        completion(grace).block(grace.plusSeconds(5));
     }
 
     /** Completes when serving may end. */

@@ -15,7 +15,6 @@ import io.walarchiver.sidecar.assembly.OpenArchives.OpenArchive;
 import io.walarchiver.sidecar.grpc.GrpcServer;
 import io.walarchiver.sidecar.grpc.GrpcServices;
 import io.walarchiver.sidecar.health.Health;
-import io.walarchiver.sidecar.health.Liveness;
 import io.walarchiver.sidecar.health.Readiness;
 import io.walarchiver.sidecar.http.HttpServers;
 import io.walarchiver.sidecar.http.ManagementRoutes;
@@ -39,17 +38,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -58,8 +53,6 @@ import reactor.core.scheduler.Schedulers;
 public final class Instance implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
-    private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(5);
-    private static final Duration TRIM_EVERY = Duration.ofSeconds(20);
 
     /** A call does not wait longer for a store that was never seen; who asks comes again. */
     static final Duration STORE_PATIENCE = Duration.ofSeconds(12);
@@ -172,12 +165,7 @@ public final class Instance implements AutoCloseable {
                 destination -> FileOwner.handOver(destination, owner, workers.fileIo())));
         metrics.watchArchive(wal::archiveStatus);
         metrics.watchRestore(wal::restoreStatus);
-        Background trimming = parts.add(new Background(
-                "memory",
-                Flux.interval(TRIM_EVERY, workers.timer())
-                        .onBackpressureDrop()
-                        .doOnNext(tick -> pool.trim())
-                        .then()));
+        Background trimming = parts.add(Background.trimming(pool, workers.timer()));
         InstanceBackups backups = InstanceBackups.of(
                 settings, api, archives, stores, pool, workers, metrics, news, pace.maintenance, clock, parts);
         backupWork = parts.add(backups.work());
@@ -200,8 +188,9 @@ public final class Instance implements AutoCloseable {
                                 backups.maintenance()::status)
                         .run(pace.reports, workers.timer())));
 
-        Health liveness =
-                liveness(loop, workers, List.of(trimming.finding(), maintaining.finding(), reporting.finding()));
+        Health liveness = Health.all(List.of(
+                workers.liveness(loop),
+                new Readiness(List.of(trimming.finding(), maintaining.finding(), reporting.finding()))));
         Health readiness = readiness(wal, reaches, workers);
         StatusSource status = new StatusSource(
                 () -> identity(wal.written()),
@@ -275,12 +264,6 @@ public final class Instance implements AutoCloseable {
                 settings.pgdata().toString());
     }
 
-    private Health liveness(EventLoop loop, Workers workers, List<Mono<Health.Finding>> background) {
-        Map<String, Executor> executors = new LinkedHashMap<>(workers.executors());
-        executors.put("event-loop", loop.group());
-        return Health.all(List.of(new Liveness(executors, LIVENESS_PATIENCE), new Readiness(background)));
-    }
-
     private Health readiness(WalArchives wal, StoreReaches reaches, Workers workers) {
         return new Readiness(List.of(
                 Readiness.socket(settings.socket().path(), () -> open),
@@ -291,12 +274,7 @@ public final class Instance implements AutoCloseable {
                                         archive.archive().layout().walPrefix()))
                         .orElseGet(() -> Mono.just(Health.Finding.good("store", "nothing was archived yet")))),
                 Readiness.writable("spool", settings.spool(), workers.fileIo()),
-                Mono.fromSupplier(() -> wal.isJournalWritable()
-                        ? Health.Finding.good("journal", "is written")
-                        : Health.Finding.bad(
-                                "journal",
-                                "could not be written; archiving goes on, but a restart uploads files again; check free"
-                                        + " space in " + settings.spool()))));
+                Readiness.journal(wal::isJournalWritable, settings.spool())));
     }
 
     /** The directory itself, or the nearest one above it that is there. */
@@ -315,27 +293,15 @@ public final class Instance implements AutoCloseable {
 
     /** Answers calls as long as PostgreSQL asks and the grace lasts. Blocks. */
     void drain() {
-        LOG.info(
-                "ending: answering what PostgreSQL still asks, for at most {} s",
-                settings.drainGrace().toSeconds());
-        BackupWork running = backupWork;
-        if (running != null) {
-            // It would take hours, and the server it copies is about to end.
-            running.stop();
-        }
         new Drain(gate, settings.pgdata(), Drain.QUIET_IN_A_POD)
-                .completion(settings.drainGrace())
-                .block(settings.drainGrace().plusSeconds(5));
+                .await(settings.drainGrace(), Optional.ofNullable(backupWork));
     }
 
     /** Ends everything, calls that still run included. */
     @Override
     public void close() {
         open = false;
-        gate.close();
-        if (gate.running() > 0) {
-            LOG.warn("{} calls still run and are given up", gate.running());
-        }
+        gate.giveUp();
         parts.close();
     }
 }

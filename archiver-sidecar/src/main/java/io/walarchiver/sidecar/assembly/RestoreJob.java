@@ -11,7 +11,6 @@ import io.walarchiver.sidecar.Version;
 import io.walarchiver.sidecar.grpc.GrpcServer;
 import io.walarchiver.sidecar.grpc.GrpcServices;
 import io.walarchiver.sidecar.health.Health;
-import io.walarchiver.sidecar.health.Liveness;
 import io.walarchiver.sidecar.health.Readiness;
 import io.walarchiver.sidecar.http.HttpServers;
 import io.walarchiver.sidecar.http.ProbeRoutes;
@@ -31,12 +30,8 @@ import io.walarchiver.wal.SegmentSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -48,7 +43,6 @@ import reactor.core.scheduler.Schedulers;
 public final class RestoreJob implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RestoreJob.class);
-    private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(5);
 
     /** One file of WAL is asked for at a time; a few more are fetched ahead. */
     private static final int PARALLELISM = 4;
@@ -169,9 +163,7 @@ public final class RestoreJob implements AutoCloseable {
                 around.incidents,
                 gate,
                 workers.fileIo());
-        Map<String, Executor> executors = new LinkedHashMap<>(workers.executors());
-        executors.put("event-loop", loop.group());
-        Health liveness = new Liveness(executors, LIVENESS_PATIENCE);
+        Health liveness = workers.liveness(loop);
         Health readiness = new Readiness(List.of(
                 Readiness.socket(settings.socket().path(), () -> open),
                 Readiness.writable("spool", settings.spool(), workers.fileIo())));

@@ -6,7 +6,6 @@ import io.walarchiver.sidecar.Version;
 import io.walarchiver.sidecar.grpc.GrpcServer;
 import io.walarchiver.sidecar.grpc.GrpcServices;
 import io.walarchiver.sidecar.health.Health;
-import io.walarchiver.sidecar.health.Liveness;
 import io.walarchiver.sidecar.health.Readiness;
 import io.walarchiver.sidecar.health.StoreReach;
 import io.walarchiver.sidecar.http.HttpServers;
@@ -30,27 +29,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 /** {@code serve}: everything, running. */
 public final class Service implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
-    private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(5);
-
-    /** Buffers that rest for one to two times as long give their memory back. */
-    private static final Duration TRIM_EVERY = Duration.ofSeconds(20);
 
     private final ServeSettings settings;
     private final CallGate gate = new CallGate();
@@ -131,12 +121,7 @@ public final class Service implements AutoCloseable {
                 parts.add(new Background("archive", pipelines.archive().run()));
         Background prefetching =
                 parts.add(new Background("prefetch", pipelines.prefetcher().run()));
-        Background trimming = parts.add(new Background(
-                "memory",
-                Flux.interval(TRIM_EVERY, workers.timer())
-                        .onBackpressureDrop()
-                        .doOnNext(tick -> pipelines.pool().trim())
-                        .then()));
+        Background trimming = parts.add(Background.trimming(pipelines.pool(), workers.timer()));
         metrics.watchArchive(pipelines.archive()::status);
         metrics.watchRestore(pipelines.prefetcher()::status);
         metrics.watchBuffers(pipelines.pool());
@@ -156,10 +141,10 @@ public final class Service implements AutoCloseable {
                 parts.add(new Background("maintenance", backups.maintenance().run()));
         backupWork = parts.add(backups.work());
 
-        Health liveness = liveness(
-                loop,
-                workers,
-                List.of(archiving.finding(), prefetching.finding(), trimming.finding(), maintaining.finding()));
+        Health liveness = Health.all(List.of(
+                workers.liveness(loop),
+                new Readiness(List.of(
+                        archiving.finding(), prefetching.finding(), trimming.finding(), maintaining.finding()))));
         Health readiness = readiness(archive, store, reach, pipelines, workers);
         WalRequests requests = new WalRequests(
                 new WalPaths(settings.pgdata()),
@@ -232,24 +217,13 @@ public final class Service implements AutoCloseable {
         open = true;
     }
 
-    private Health liveness(EventLoop loop, Workers workers, List<Mono<Health.Finding>> background) {
-        Map<String, Executor> executors = new LinkedHashMap<>(workers.executors());
-        executors.put("event-loop", loop.group());
-        return Health.all(List.of(new Liveness(executors, LIVENESS_PATIENCE), new Readiness(background)));
-    }
-
     private Health readiness(
             Archive archive, ObjectStore store, StoreReach reach, Pipelines pipelines, Workers workers) {
         return new Readiness(List.of(
                 Readiness.socket(settings.socket().path(), () -> open),
                 reach.finding(store, archive.layout().walPrefix()),
                 Readiness.writable("spool", settings.spool(), workers.fileIo()),
-                Mono.fromSupplier(() -> pipelines.archive().isJournalWritable()
-                        ? Health.Finding.good("journal", "is written")
-                        : Health.Finding.bad(
-                                "journal",
-                                "could not be written; archiving goes on, but a restart uploads files again; check free"
-                                        + " space in " + settings.spool()))));
+                Readiness.journal(pipelines.archive()::isJournalWritable, settings.spool())));
     }
 
     /** The port of the management server. */
@@ -259,27 +233,14 @@ public final class Service implements AutoCloseable {
 
     /** Answers calls as long as PostgreSQL asks and the grace lasts. Blocks. */
     public void drain() {
-        LOG.info(
-                "ending: answering what PostgreSQL still asks, for at most {} s",
-                settings.drainGrace().toSeconds());
-        BackupWork running = backupWork;
-        if (running != null) {
-            // It would take hours, and the server it copies is about to end.
-            running.stop();
-        }
-        new Drain(gate, settings.pgdata(), Drain.QUIET)
-                .completion(settings.drainGrace())
-                .block(settings.drainGrace().plusSeconds(5));
+        new Drain(gate, settings.pgdata(), Drain.QUIET).await(settings.drainGrace(), Optional.ofNullable(backupWork));
     }
 
     /** Ends everything, calls that still run included. */
     @Override
     public void close() {
         open = false;
-        gate.close();
-        if (gate.running() > 0) {
-            LOG.warn("{} calls still run and are given up", gate.running());
-        }
+        gate.giveUp();
         parts.close();
     }
 }

@@ -1,5 +1,9 @@
 package io.walarchiver.sidecar.assembly;
 
+import io.walarchiver.sidecar.health.Health;
+import io.walarchiver.sidecar.health.Liveness;
+import io.walarchiver.sidecar.net.EventLoop;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -18,6 +22,7 @@ record Workers(Scheduler fileIo, Scheduler storeIo, Scheduler compute, Scheduler
 
     private static final int QUEUED_TASKS = 10_000;
     private static final int IDLE_SECONDS = 60;
+    private static final Duration LIVENESS_PATIENCE = Duration.ofSeconds(5);
 
     /**
      * Starts them.
@@ -34,13 +39,14 @@ record Workers(Scheduler fileIo, Scheduler storeIo, Scheduler compute, Scheduler
                 Schedulers.newSingle("timer", true));
     }
 
-    /** By name, for the liveness check. */
-    Map<String, Executor> executors() {
+    /** Whether all of them, and the event loop, still run what they are given. */
+    Health liveness(EventLoop loop) {
         Map<String, Executor> executors = new LinkedHashMap<>();
         executors.put("file-io", fileIo::schedule);
         executors.put("compute", compute::schedule);
         executors.put("timer", timer::schedule);
-        return executors;
+        executors.put("event-loop", loop.group());
+        return new Liveness(executors, LIVENESS_PATIENCE);
     }
 
     @Override

@@ -31,6 +31,16 @@ public final class Readiness implements Health {
                 : Finding.bad("socket", socket + " is not open; the service is starting or ending"));
     }
 
+    /** What is archived is noted, so that a restart does not upload it again. */
+    public static Mono<Finding> journal(BooleanSupplier isWritable, Path spool) {
+        return Mono.fromSupplier(() -> isWritable.getAsBoolean()
+                ? Finding.good("journal", "is written")
+                : Finding.bad(
+                        "journal",
+                        "could not be written; archiving goes on, but a restart uploads files again; check free space in "
+                                + spool));
+    }
+
     /** The directory of the journal can be written: a file is made and removed, because permissions do not tell of a full disk. */
     public static Mono<Finding> writable(String subject, Path directory, Scheduler fileIo) {
         return Mono.fromCallable(() -> {

@@ -4,10 +4,14 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /** Counts the calls that run, remembers when the last one came, and can be closed. Safe for many threads. */
 public final class CallGate {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CallGate.class);
 
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicLong lastActivityNanos = new AtomicLong(System.nanoTime());
@@ -37,6 +41,14 @@ public final class CallGate {
     /** Lets no further call in. Those inside go on. */
     public void close() {
         closed.set(true);
+    }
+
+    /** Lets no further call in, and says so when some are still inside, whose work ends now. */
+    public void giveUp() {
+        close();
+        if (running() > 0) {
+            LOG.warn("{} calls still run and are given up", running());
+        }
     }
 
     /** How many calls run now. */
