@@ -14,7 +14,7 @@ import io.walarchiver.bridge.cnpgi.restorejob.RestoreResponse;
 import io.walarchiver.bridge.kubernetes.FakeKubernetes;
 import io.walarchiver.sidecar.grpc.SocketClient;
 import io.walarchiver.sidecar.maintenance.Maintenance;
-import io.walarchiver.sidecar.settings.DatabaseAddress;
+import io.walarchiver.sidecar.settings.InstanceEnvironment;
 import io.walarchiver.sidecar.settings.InstanceSettings;
 import io.walarchiver.sidecar.settings.RestoreJobSettings;
 import io.walarchiver.testing.EmbeddedS3;
@@ -109,19 +109,19 @@ class ClusterLifeIT {
                 PostgresServer server = binaries.start(lost, settings(manager.settings()))) {
             assertThat(instance.httpPort()).isPresent();
             server.execute("CREATE TABLE t (id bigserial, filler text)");
-            insert(server, 2000);
+            Rows.insert(server, 2000);
             BackupResult backup = backup();
             assertThat(backup.getOnline()).isTrue();
             assertThat(backup.getInstanceId()).isEqualTo("orders-1");
             assertThat(backup.getStoppedAt()).isGreaterThanOrEqualTo(backup.getStartedAt());
             assertThat(backup.getStartedAt()).isPositive();
-            insert(server, 3000);
-            rows = count(server);
+            Rows.insert(server, 3000);
+            rows = Rows.count(server);
             moment = server.query(
                     "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
             server.execute("SELECT pg_create_restore_point('something between')");
-            insert(server, 500);
-            archiveEverything(server);
+            Rows.insert(server, 500);
+            Rows.archiveEverything(server, PATIENCE);
             assertReported(backup);
         }
         Standalone.deleteTree(lost);
@@ -150,10 +150,8 @@ class ClusterLifeIT {
                 Path unusedSignal = Files.createFile(fresh.resolve("recovery.signal"));
                 PostgresBinaries.handOver(fresh);
                 try (PostgresServer server = binaries.start(fresh, settings(List.of("archive_mode", "off")))) {
-                    await().atMost(PATIENCE)
-                            .until(() ->
-                                    server.query("SELECT pg_is_in_recovery()").equals("f"));
-                    assertThat(count(server)).isEqualTo(toAMoment ? rows : rows + 500);
+                    Rows.awaitPrimary(server, PATIENCE);
+                    assertThat(Rows.count(server)).isEqualTo(toAMoment ? rows : rows + 500);
                 }
             }
         }
@@ -208,31 +206,15 @@ class ClusterLifeIT {
     }
 
     private Map<String, String> environment(Path pgdata, String pod, String cluster) {
-        return new HashMap<>(Map.of(
-                "PGDATA",
-                pgdata.toString(),
-                "POD_NAME",
-                pod,
-                "NAMESPACE",
-                "shop",
-                "CLUSTER_NAME",
-                cluster,
-                "PLUGIN_NAME",
-                PLUGIN,
-                "SPOOL_DIRECTORY",
-                pgdata.resolveSibling("spool").toString()));
+        Map<String, String> environment =
+                new HashMap<>(InstanceEnvironment.of(pgdata, pod, pgdata.resolveSibling("spool")));
+        environment.put("CLUSTER_NAME", cluster);
+        environment.put("PLUGIN_NAME", PLUGIN);
+        return environment;
     }
 
     private InstanceSettings.Written written() {
-        return new InstanceSettings.Written(
-                Optional.empty(),
-                Optional.of(socket()),
-                Optional.empty(),
-                Optional.of("127.0.0.1:0"),
-                Optional.empty(),
-                Optional.empty(),
-                5,
-                DatabaseAddress.UNSAID);
+        return InstanceEnvironment.written(socket(), 5);
     }
 
     private InstanceSettings instanceSettings(Path pgdata, String pod, String cluster) {
@@ -279,22 +261,5 @@ class ClusterLifeIT {
 
     private static String base64(String text) {
         return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static void insert(PostgresServer server, int rows) {
-        server.execute("INSERT INTO t (filler) SELECT repeat('x', 200) FROM generate_series(1, " + rows + ")");
-    }
-
-    private static long count(PostgresServer server) {
-        return Long.parseLong(server.query("SELECT count(*) FROM t"));
-    }
-
-    private static void archiveEverything(PostgresServer server) {
-        server.execute("SELECT pg_create_restore_point('something to archive')");
-        String last = server.query("SELECT pg_walfile_name(pg_switch_wal())");
-        await().atMost(PATIENCE)
-                .until(() -> server.query("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")
-                                .compareTo(last)
-                        >= 0);
     }
 }

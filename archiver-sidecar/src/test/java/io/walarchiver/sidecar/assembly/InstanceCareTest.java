@@ -22,7 +22,7 @@ import io.walarchiver.bridge.operator.StoreSource;
 import io.walarchiver.sidecar.cli.HandMadeArchive;
 import io.walarchiver.sidecar.grpc.SocketClient;
 import io.walarchiver.sidecar.maintenance.Maintenance;
-import io.walarchiver.sidecar.settings.DatabaseAddress;
+import io.walarchiver.sidecar.settings.InstanceEnvironment;
 import io.walarchiver.sidecar.settings.InstanceSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +34,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -262,21 +261,8 @@ class InstanceCareTest {
     private void serve() throws IOException {
         open.add(Instance.start(
                 InstanceSettings.of(
-                        new InstanceSettings.Written(
-                                Optional.empty(),
-                                Optional.of(directory.resolve("plugins/walarchiver.io")),
-                                Optional.empty(),
-                                Optional.of("127.0.0.1:0"),
-                                Optional.empty(),
-                                Optional.empty(),
-                                5,
-                                DatabaseAddress.UNSAID),
-                        Map.of(
-                                "PGDATA", archive.cluster().pgdata().toString(),
-                                "POD_NAME", "orders-1",
-                                "NAMESPACE", "shop",
-                                "CLUSTER_NAME", "orders",
-                                "SPOOL_DIRECTORY", directory.resolve("spool").toString())),
+                        InstanceEnvironment.written(directory.resolve("plugins/walarchiver.io"), 5),
+                        InstanceEnvironment.of(archive.cluster().pgdata(), "orders-1", directory.resolve("spool"))),
                 kubernetes::connect,
                 FAST));
     }

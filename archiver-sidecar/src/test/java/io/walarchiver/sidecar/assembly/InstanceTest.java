@@ -19,7 +19,7 @@ import io.walarchiver.bridge.cnpgi.wal.WALStatusRequest;
 import io.walarchiver.bridge.kubernetes.FakeKubernetes;
 import io.walarchiver.sidecar.grpc.SocketClient;
 import io.walarchiver.sidecar.maintenance.Maintenance;
-import io.walarchiver.sidecar.settings.DatabaseAddress;
+import io.walarchiver.sidecar.settings.InstanceEnvironment;
 import io.walarchiver.sidecar.settings.InstanceSettings;
 import io.walarchiver.testing.EmbeddedS3;
 import io.walarchiver.testing.FakeCluster;
@@ -32,7 +32,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -79,21 +78,8 @@ class InstanceTest {
     private void serve() throws IOException {
         instance = Instance.start(
                 InstanceSettings.of(
-                        new InstanceSettings.Written(
-                                Optional.empty(),
-                                Optional.of(directory.resolve("plugins/walarchiver.io")),
-                                Optional.empty(),
-                                Optional.of("127.0.0.1:0"),
-                                Optional.empty(),
-                                Optional.empty(),
-                                5,
-                                DatabaseAddress.UNSAID),
-                        Map.of(
-                                "PGDATA", server.pgdata().toString(),
-                                "POD_NAME", "orders-1",
-                                "NAMESPACE", "shop",
-                                "CLUSTER_NAME", "orders",
-                                "SPOOL_DIRECTORY", directory.resolve("spool").toString())),
+                        InstanceEnvironment.written(directory.resolve("plugins/walarchiver.io"), 5),
+                        InstanceEnvironment.of(server.pgdata(), "orders-1", directory.resolve("spool"))),
                 kubernetes::connect,
                 FAST);
         client = new SocketClient(directory.resolve("plugins/walarchiver.io"));

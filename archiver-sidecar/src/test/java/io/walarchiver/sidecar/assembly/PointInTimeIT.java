@@ -1,7 +1,6 @@
 package io.walarchiver.sidecar.assembly;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -81,15 +80,15 @@ class PointInTimeIT {
         try (Standalone host = Standalone.serve(binaries, pgdata, storeFile)) {
             PostgresServer server = host.start();
             server.execute("CREATE TABLE t (id bigserial, filler text)");
-            insert(server, BEFORE);
+            Rows.insert(server, BEFORE);
             BackupResult backup = backupUnderLoad(host, server);
             assertThat(backup.getOnline()).isTrue();
             assertThat(backup.getInstanceId()).isEqualTo("host-1");
-            backedUp = count(server);
+            backedUp = Rows.count(server);
             assertShown(host);
             moment = moment(server);
-            insert(server, AFTER);
-            archiveEverything(server);
+            Rows.insert(server, AFTER);
+            Rows.archiveEverything(server, PATIENCE);
         }
         Standalone.deleteTree(pgdata);
 
@@ -116,7 +115,7 @@ class PointInTimeIT {
         try (Standalone host = Standalone.serve(binaries, first, storeFile)) {
             PostgresServer server = host.start();
             server.execute("CREATE TABLE t (id bigserial, filler text)");
-            insert(server, BEFORE);
+            Rows.insert(server, BEFORE);
             Commands.Run backup = Commands.run(
                     "backup",
                     "--store",
@@ -137,21 +136,21 @@ class PointInTimeIT {
                     "error");
             assertThat(backup.exitCode()).as(backup.err()).isZero();
             backupId = backup.json().path("backupId").asText();
-            insert(server, AFTER);
-            onFirst = count(server);
+            Rows.insert(server, AFTER);
+            onFirst = Rows.count(server);
             server.execute("SELECT pg_create_restore_point('fork')");
-            insert(server, AFTER);
-            archiveEverything(server);
+            Rows.insert(server, AFTER);
+            Rows.archiveEverything(server, PATIENCE);
         }
         // Promoted at the fork, the server goes on there, on timeline 2, and archives what it does.
         Path second = recover("second", "--target-name", "fork", "--target-action", "promote");
         try (Standalone host = Standalone.serve(binaries, second, storeFile)) {
             configure(second, host);
             PostgresServer server = host.start();
-            awaitPrimary(server);
-            assertThat(count(server)).isEqualTo(onFirst);
+            Rows.awaitPrimary(server, PATIENCE);
+            assertThat(Rows.count(server)).isEqualTo(onFirst);
             server.execute("INSERT INTO t (filler) VALUES ('only on timeline 2')");
-            archiveEverything(server);
+            Rows.archiveEverything(server, PATIENCE);
         }
 
         // From a backup of timeline 1 to the end of timeline 2, and to that of timeline 1.
@@ -169,20 +168,20 @@ class PointInTimeIT {
         try (Standalone host = Standalone.serve(binaries, pgdata, storeFile)) {
             PostgresServer server = host.start();
             server.execute("CREATE TABLE t (id bigserial, filler text)");
-            insert(server, BEFORE);
+            Rows.insert(server, BEFORE);
             BackupResult backup = backupUnderLoad(host, server);
             assertThat(backup.getBackupId()).isNotEmpty();
             server.execute("TRUNCATE t");
-            insert(server, AFTER);
-            archiveEverything(server);
+            Rows.insert(server, AFTER);
+            Rows.archiveEverything(server, PATIENCE);
         }
         System.clearProperty(RestoreCommand.BIN_PROPERTY);
 
         // restore_command starts this program for each file; no service runs.
         Path target = recover("new");
         try (PostgresServer server = binaries.start(target, Map.of("archive_mode", "off"))) {
-            awaitPrimary(server);
-            assertThat(count(server)).isEqualTo(AFTER);
+            Rows.awaitPrimary(server, PATIENCE);
+            assertThat(Rows.count(server)).isEqualTo(AFTER);
         }
     }
 
@@ -191,7 +190,7 @@ class PointInTimeIT {
         Thread writer = new Thread(
                 () -> {
                     while (!enough.get()) {
-                        insert(server, 20);
+                        Rows.insert(server, 20);
                     }
                 },
                 "writer");
@@ -224,7 +223,7 @@ class PointInTimeIT {
     }
 
     private static Moment moment(PostgresServer server) {
-        long rows = count(server);
+        long rows = Rows.count(server);
         server.execute("SELECT pg_create_restore_point('moment')");
         String time = server.query("SELECT clock_timestamp() AT TIME ZONE 'UTC'");
         String lsn = server.query("SELECT pg_current_wal_insert_lsn()");
@@ -233,23 +232,6 @@ class PointInTimeIT {
                 + " SELECT txid_current()::text FROM added");
         server.execute("DELETE FROM t WHERE filler = 'one'");
         return new Moment(time, lsn, "moment", xid, rows);
-    }
-
-    private static void insert(PostgresServer server, int rows) {
-        server.execute("INSERT INTO t (filler) SELECT repeat('x', 200) FROM generate_series(1, " + rows + ")");
-    }
-
-    private static long count(PostgresServer server) {
-        return Long.parseLong(server.query("SELECT count(*) FROM t"));
-    }
-
-    private static void archiveEverything(PostgresServer server) {
-        server.execute("SELECT pg_create_restore_point('something to archive')");
-        String last = server.query("SELECT pg_walfile_name(pg_switch_wal())");
-        await().atMost(PATIENCE)
-                .until(() -> server.query("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")
-                                .compareTo(last)
-                        >= 0);
     }
 
     /** Recovers into a directory of that name, starts the server there and counts the rows. */
@@ -262,8 +244,8 @@ class PointInTimeIT {
         try (Standalone host = Standalone.serve(binaries, target, storeFile)) {
             configure(target, host);
             PostgresServer server = host.start("archive_mode", "off");
-            awaitPrimary(server);
-            return count(server);
+            Rows.awaitPrimary(server, PATIENCE);
+            return Rows.count(server);
         } finally {
             Standalone.deleteTree(target);
         }
@@ -286,10 +268,5 @@ class PointInTimeIT {
                 target.resolve("postgresql.auto.conf"),
                 "restore_command = '" + RestoreCommand.ofService(host.apiSocket()) + "'\n",
                 StandardOpenOption.APPEND);
-    }
-
-    private static void awaitPrimary(PostgresServer server) {
-        await().atMost(PATIENCE)
-                .until(() -> server.query("SELECT pg_is_in_recovery()").equals("f"));
     }
 }

@@ -21,8 +21,7 @@ import io.walarchiver.bridge.kubernetes.FakeKubernetes;
 import io.walarchiver.sidecar.cli.HandMadeArchive;
 import io.walarchiver.sidecar.grpc.SocketClient;
 import io.walarchiver.sidecar.net.UnixHttp;
-import io.walarchiver.sidecar.settings.DatabaseAddress;
-import io.walarchiver.sidecar.settings.InstanceSettings;
+import io.walarchiver.sidecar.settings.InstanceEnvironment;
 import io.walarchiver.sidecar.settings.RestoreJobSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -33,7 +32,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -76,24 +74,12 @@ class RestoreJobOnKubernetesTest {
     }
 
     private void serve(String role) throws IOException {
-        Map<String, String> environment = new HashMap<>(Map.of(
-                "PGDATA", pgdata.toString(),
-                "POD_NAME", "orders-1-full-recovery-x7k2p",
-                "NAMESPACE", "shop",
-                "CLUSTER_NAME", "orders",
-                "SPOOL_DIRECTORY", directory.resolve("spool").toString()));
+        Map<String, String> environment = new HashMap<>(
+                InstanceEnvironment.of(pgdata, "orders-1-full-recovery-x7k2p", directory.resolve("spool")));
         environment.put("JOB_ROLE", role);
         job = RestoreJob.start(
                 RestoreJobSettings.of(
-                        new InstanceSettings.Written(
-                                Optional.empty(),
-                                Optional.of(directory.resolve("plugins/walarchiver.io")),
-                                Optional.empty(),
-                                Optional.of("127.0.0.1:0"),
-                                Optional.empty(),
-                                Optional.empty(),
-                                0,
-                                DatabaseAddress.UNSAID),
+                        InstanceEnvironment.written(directory.resolve("plugins/walarchiver.io"), 0),
                         directory.resolve("tablespaces"),
                         directory.resolve("wal"),
                         environment),

@@ -111,21 +111,7 @@ class ServeSettingsTest {
                   id: AKIDVISIBLE
                   secret: hunter2hunter2
                 """);
-        ServeSettings settings = ServeSettings.of(new ServeSettings.Written(
-                file,
-                Optional.empty(),
-                "db",
-                DataDirectories.empty(directory),
-                directory.resolve("sock"),
-                Optional.empty(),
-                Optional.empty(),
-                "off",
-                "walarchiver.io",
-                "64MiB",
-                30,
-                Optional.empty(),
-                DatabaseAddress.UNSAID,
-                ServeSettings.Verify.NEVER));
+        ServeSettings settings = settings(file, ServeSettings.Verify.NEVER);
         assertThat(settings.toString())
                 .doesNotContain("hunter2")
                 .doesNotContain("AKIDVISIBLE")
@@ -178,9 +164,9 @@ class ServeSettingsTest {
                         e -> assertThat(e.problems()).singleElement().asString().startsWith("--verify-sample: "));
     }
 
-    private ServeSettings verify(Optional<String> every, Optional<String> rate, int sample) throws IOException {
+    private ServeSettings settings(Path store, ServeSettings.Verify verify) throws IOException {
         return ServeSettings.of(new ServeSettings.Written(
-                store(),
+                store,
                 Optional.empty(),
                 "db",
                 DataDirectories.empty(directory),
@@ -193,7 +179,11 @@ class ServeSettingsTest {
                 30,
                 Optional.empty(),
                 DatabaseAddress.UNSAID,
-                new ServeSettings.Verify(every, rate, sample)));
+                verify));
+    }
+
+    private ServeSettings verify(Optional<String> every, Optional<String> rate, int sample) throws IOException {
+        return settings(store(), new ServeSettings.Verify(every, rate, sample));
     }
 
     @ParameterizedTest
